@@ -1,0 +1,5 @@
+//! Suffice: does what a place offers its children *suffice* for what they need?
+//!
+//! Modules import downwards only; ARCHITECTURE.md has the map, and `tests/layout.rs` proves it.
+
+pub mod domain;
