@@ -3,3 +3,4 @@
 //! Modules import downwards only; ARCHITECTURE.md has the map, and `tests/layout.rs` proves it.
 
 pub mod domain;
+pub mod solve;

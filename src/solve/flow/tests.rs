@@ -1,0 +1,218 @@
+//! The flow solver against the certificate checker, against trying every flow, and against stops at any moment.
+
+use proptest::prelude::{ProptestConfig, any};
+use proptest::{prop_assert, prop_assert_eq, proptest};
+
+use super::{Simplex, solve};
+use crate::solve::check;
+use crate::solve::samples::{Sizes, least_values, small};
+use crate::solve::{Effort, Flow, Limit, Network, NetworkParts, Outcome, Pool, Proof, Source, Stage, StopReason};
+
+/// Solves, and verifies the answer and its prices from scratch.
+pub(super) fn certified(network: &Network) -> (Flow, Vec<i64>) {
+    match solve(network, &Effort::unlimited()) {
+        Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } => {
+            assert_eq!(check::feasible(network, &flow), Ok(values.clone()));
+            assert_eq!(check::optimal(network, &flow, &prices), Ok(()));
+            (flow, values)
+        }
+        other => panic!("unlimited, the solver must end with prices, not {other:?}"),
+    }
+}
+
+/// What must hold between pivots. Every node that is not closed has room up to the ground (else ties could send the
+/// method round in circles), prices follow from the tree, and what comes into a node goes out of it.
+fn assert_sound(simplex: &Simplex) {
+    let (layout, tree, network) = (simplex.layout, &simplex.tree, simplex.network);
+    let mut balance = vec![0i128; layout.n_nodes() as usize];
+    for (source, own) in network.sources().iter().enumerate() {
+        balance[layout.source(source as u32) as usize] += i128::from(own.units);
+    }
+    for node in 0..layout.ground() {
+        let amount = i128::from(simplex.onward.amounts[node as usize]);
+        balance[node as usize] -= amount;
+        balance[simplex.onward.heads[node as usize] as usize] += amount;
+    }
+    for node in (0..layout.n_nodes()).filter(|node| *node != layout.ground()) {
+        let (parent, link) = (tree.parent[node as usize], tree.link[node as usize]);
+        if simplex.closed.get(node as usize) != Some(&true) {
+            assert!(0 < simplex.room(node, true), "no room up from {node}");
+        }
+        let (tail, head) = if tree.points_up(node) { (node, parent) } else { (parent, node) };
+        assert_eq!(tree.price(tail), simplex.cost(link) + tree.price(head), "price of {node} over {link}");
+        assert_eq!(tree.depth(node), tree.depth(parent) + 1, "depth of {node}");
+        if layout.as_onward(link).is_none() {
+            balance[tail as usize] -= i128::from(tree.sent[node as usize]);
+            balance[head as usize] += i128::from(tree.sent[node as usize]);
+        }
+    }
+    let total: i128 = network.sources().iter().map(|source| i128::from(source.units)).sum();
+    assert_eq!(balance.iter().position(|left| *left != 0), Some(layout.ground() as usize).filter(|_| total != 0));
+    assert_eq!(balance[layout.ground() as usize], total);
+}
+
+fn source(units: u64) -> Source {
+    Source { units, pool: None }
+}
+
+#[test]
+fn greedy_by_weight_loses_against_a_holder_limit() {
+    // Needs a (3) and b (2) are one child's, who may be placed once; c (2) is another's. a and c want X, b wants Y,
+    // one place each. Taking a first leaves b and c unmet: 3. Best is b and c: 4.
+    let network = Network::new(NetworkParts {
+        sources: vec![Source { units: 1, pool: Some(0) }, Source { units: 1, pool: Some(0) }, source(1)],
+        starts: vec![0, 1, 2, 3],
+        sinks: vec![0, 1, 0],
+        places: vec![Some(1), Some(1)],
+        sink_limits: vec![None, None],
+        limits: vec![],
+        pools: vec![Pool { parent: None, least: 1 }],
+        side: vec![],
+        stages: vec![Stage { name: "need", unsent_cost: vec![3, 2, 2], ..Stage::default() }],
+    })
+    .unwrap();
+    let (flow, values) = certified(&network);
+    assert_eq!(flow.pairs, [0, 1, 1]);
+    assert_eq!(values, [3]);
+}
+
+#[test]
+fn a_provider_limit_binds_behind_two_sinks_and_the_second_stage_breaks_the_tie() {
+    // Two sinks with two places each behind a limit of two; three needs of equal weight. The cheapest two pairs win.
+    let network = Network::new(NetworkParts {
+        sources: vec![source(1); 3],
+        starts: vec![0, 2, 4, 6],
+        sinks: vec![0, 1, 0, 1, 0, 1],
+        places: vec![Some(2), Some(2)],
+        sink_limits: vec![Some(0), Some(0)],
+        limits: vec![Limit { capacity: 2, parent: None }],
+        pools: vec![],
+        side: vec![],
+        stages: vec![
+            Stage { name: "need", unsent_cost: vec![1; 3], ..Stage::default() },
+            Stage { name: "travel", pair_cost: vec![9, 8, 3, 7, 6, 2], ..Stage::default() },
+        ],
+    })
+    .unwrap();
+    let (flow, values) = certified(&network);
+    assert_eq!(flow.pairs, [0, 0, 1, 0, 0, 1]);
+    assert_eq!(values, [1, 5]);
+}
+
+#[test]
+fn an_empty_network_has_an_optimum() {
+    let network = Network::new(NetworkParts {
+        starts: vec![0],
+        stages: vec![Stage { name: "need", ..Stage::default() }],
+        ..NetworkParts::default()
+    })
+    .unwrap();
+    assert_eq!(certified(&network), (Flow { pairs: vec![] }, vec![0]));
+}
+
+#[test]
+fn the_greatest_numbers_do_not_overflow() {
+    // One source with all the units there can be, worth one each, into a sink without end and one with u64::MAX.
+    let network = Network::new(NetworkParts {
+        sources: vec![source(Network::MOST)],
+        starts: vec![0, 2],
+        sinks: vec![0, 1],
+        places: vec![None, Some(u64::MAX)],
+        sink_limits: vec![None, None],
+        stages: vec![
+            Stage { name: "need", unsent_cost: vec![1], ..Stage::default() },
+            Stage { name: "travel", pair_cost: vec![1, -1], ..Stage::default() },
+        ],
+        ..NetworkParts::default()
+    })
+    .unwrap();
+    let (flow, values) = certified(&network);
+    assert_eq!(flow.pairs, [0, Network::MOST]);
+    assert_eq!(values, [0, -(Network::MOST as i64)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn every_answer_carries_its_proof(network in small(Sizes::SMALL)) {
+        certified(&network);
+    }
+
+    #[test]
+    fn every_tree_on_the_way_is_sound(network in small(Sizes::SMALL)) {
+        let mut simplex = Simplex::nothing_sent(&network);
+        for stage in network.stages() {
+            simplex.enter(stage);
+            assert_sound(&simplex);
+            while let Some(entering) = simplex.price(&Effort::unlimited()).unwrap() {
+                simplex.pivot(entering);
+                assert_sound(&simplex);
+            }
+            simplex.fix();
+        }
+    }
+
+    #[test]
+    fn no_flow_is_better(network in small(Sizes::TINY)) {
+        prop_assert_eq!(certified(&network).1, least_values(&network));
+    }
+
+    #[test]
+    fn a_stop_at_any_moment_leaves_a_feasible_flow_and_true_bounds(
+        network in small(Sizes::SMALL),
+        share in 0u64..=100,
+    ) {
+        let best = certified(&network).1;
+        let outcome = solve(&network, &Effort::unlimited().at_most(share * share / 8));
+        prop_assert_eq!(check::feasible(&network, outcome.flow()), Ok(outcome.values().to_vec()));
+        match outcome {
+            Outcome::Optimal { values, .. } => prop_assert_eq!(values, best),
+            Outcome::Stopped { values, bounds, reason, .. } => {
+                prop_assert_eq!(reason, StopReason::TickLimit);
+                prop_assert!(best <= values);
+                prop_assert_eq!(bounds.len(), best.len());
+                let known = bounds.iter().take_while(|bound| bound.is_some()).count();
+                prop_assert!(1 <= known && bounds[known..].iter().all(Option::is_none));
+                for stage in 0..known {
+                    // Stages before the open one are finished, so the bound of the open one holds for the optimum too.
+                    prop_assert!(bounds[stage].unwrap() <= best[stage]);
+                    prop_assert!(stage + 1 == known || values[stage] == best[stage]);
+                    prop_assert!(bounds[stage].unwrap() <= values[stage]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_sources_does_not_move_the_values(network in small(Sizes::SMALL), raw in any::<u64>()) {
+        let values = certified(&network).1;
+        prop_assert_eq!(certified(&rotated(network, raw)).1, values);
+    }
+}
+
+/// The same network with its sources in another order.
+fn rotated(network: Network, raw: u64) -> Network {
+    let n = network.n_sources();
+    let by = if n == 0 { 0 } else { (raw % n as u64) as usize };
+    let order: Vec<usize> = (0..n).map(|at| (at + by) % n).collect();
+    let pairs: Vec<usize> = order.iter().flat_map(|source| network.pairs_of(*source)).collect();
+    let mut starts = vec![0];
+    starts.extend(order.iter().scan(0, |end, source| {
+        *end += network.pairs_of(*source).len();
+        Some(*end)
+    }));
+    let mut parts = network.into_parts();
+    parts.sources = order.iter().map(|source| parts.sources[*source]).collect();
+    parts.sinks = pairs.iter().map(|pair| parts.sinks[*pair]).collect();
+    parts.starts = starts;
+    for stage in &mut parts.stages {
+        if !stage.pair_cost.is_empty() {
+            stage.pair_cost = pairs.iter().map(|pair| stage.pair_cost[*pair]).collect();
+        }
+        if !stage.unsent_cost.is_empty() {
+            stage.unsent_cost = order.iter().map(|source| stage.unsent_cost[*source]).collect();
+        }
+    }
+    Network::new(parts).unwrap()
+}
