@@ -2,5 +2,7 @@
 //!
 //! Modules import downwards only; ARCHITECTURE.md has the map, and `tests/layout.rs` proves it.
 
+pub mod canon;
 pub mod domain;
+pub mod eligibility;
 pub mod solve;
