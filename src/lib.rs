@@ -5,4 +5,5 @@
 pub mod canon;
 pub mod domain;
 pub mod eligibility;
+pub mod matching;
 pub mod solve;

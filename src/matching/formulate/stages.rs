@@ -1,0 +1,223 @@
+//! The stages of the objective as costs on the network.
+
+use std::collections::BTreeMap;
+
+use super::{Arc, Builder, PoolKey, Refused, Scope, Skipped, StageMeaning};
+use crate::domain::policy::StageName;
+use crate::domain::{NeedIx, TravelUnit};
+use crate::matching::groups::GroupKey;
+use crate::matching::reading::Reading;
+use crate::solve::{SideGroup, Stage, Step};
+
+impl Builder<'_> {
+    pub(super) fn lexicographic(&mut self, scope: Scope) -> Vec<(StageMeaning, Stage)> {
+        let order = &self.locality.policy().objective.order;
+        let only_who = scope == Scope::WhoIsMet && order.contains(&StageName::Need);
+        let mut stages = Vec::new();
+        for &name in order {
+            match name {
+                StageName::Effect | StageName::Travel | StageName::Cost if only_who => {}
+                StageName::Floors if self.floors.active => stages.push(self.floors_stage()),
+                StageName::Need => stages.push(self.need_stage()),
+                StageName::Evenness if !self.evenness.pools.is_empty() || !self.evenness.side.is_empty() => {
+                    stages.push(self.evenness_stage());
+                    stages.push(self.tie_stage());
+                }
+                StageName::Effect | StageName::Travel | StageName::Cost => match self.pair_stage(name) {
+                    Ok(stage) => stages.push(stage),
+                    Err(reason) => self.skipped.push(Skipped { stage: name, reason }),
+                },
+                StageName::Floors | StageName::Evenness | StageName::Blended => {}
+            }
+        }
+        if stages.is_empty() {
+            // Every stage was skipped: an objective that is always 0 keeps the network well formed.
+            stages.push((StageMeaning { name: None, total: 0, most: false }, Stage::default()));
+        }
+        stages
+    }
+
+    fn floors_stage(&self) -> (StageMeaning, Stage) {
+        let mut stage =
+            Stage { name: "floors", pool_steps: vec![Vec::new(); self.parts.pools.len()], ..Stage::default() };
+        for (pool, steps) in &self.floors.pools {
+            stage.pool_steps[*pool].clone_from(steps);
+        }
+        (StageMeaning { name: Some(StageName::Floors), total: 0, most: false }, stage)
+    }
+
+    fn need_stage(&self) -> (StageMeaning, Stage) {
+        let weight = |need: &NeedIx| i64::from(self.locality.needs()[need.ix()].weight);
+        let unsent_cost: Vec<i64> = self.needs.iter().map(weight).collect();
+        // The check keeps every stage's greatest sum below 2^53.
+        let total =
+            self.parts.sources.iter().zip(&unsent_cost).map(|(source, weight)| source.units as i64 * weight).sum();
+        let stage = Stage { name: "need", unsent_cost, ..Stage::default() };
+        (StageMeaning { name: Some(StageName::Need), total, most: true }, stage)
+    }
+
+    /// Units of every pool, its whole subtree counted once.
+    fn pool_units(&self) -> Vec<u64> {
+        let mut units = vec![0; self.parts.pools.len()];
+        for source in &self.parts.sources {
+            let mut pool = source.pool;
+            while let Some(at) = pool {
+                units[at as usize] += source.units;
+                pool = self.parts.pools[at as usize].parent;
+            }
+        }
+        units
+    }
+
+    fn side_units(&self) -> Vec<u64> {
+        let units = |group: &SideGroup| group.sources.iter().map(|&at| self.parts.sources[at as usize].units).sum();
+        self.parts.side.iter().map(units).collect()
+    }
+
+    fn group_of_pool(&self, pool: usize) -> Option<GroupKey> {
+        match self.pools[pool] {
+            PoolKey::Group(key) => Some(key),
+            PoolKey::Holder(_) => None,
+        }
+    }
+
+    fn evenness_stage(&self) -> (StageMeaning, Stage) {
+        let mut stage =
+            Stage { name: "evenness", pool_steps: vec![Vec::new(); self.parts.pools.len()], ..Stage::default() };
+        let units = self.pool_units();
+        for &pool in &self.evenness.pools {
+            if self.group_of_pool(pool).is_some_and(|key| key.inside) {
+                stage.pool_steps[pool] = evenness_steps(units[pool]);
+            }
+        }
+        for (key, units) in self.evenness.side.iter().zip(self.side_units()) {
+            stage.side_steps.push(if key.inside { evenness_steps(units) } else { Vec::new() });
+        }
+        (StageMeaning { name: Some(StageName::Evenness), total: 0, most: false }, stage)
+    }
+
+    /// Group by group a distinct cost, by the lot of the group's name: see the module's words on ties.
+    fn tie_stage(&self) -> (StageMeaning, Stage) {
+        let mut keys: Vec<GroupKey> = self.evenness.pools.iter().filter_map(|&pool| self.group_of_pool(pool)).collect();
+        keys.extend(&self.evenness.side);
+        keys.sort_by_cached_key(|key| (self.lottery.lot(key.name(self.locality)), *key));
+        let rank: BTreeMap<GroupKey, i64> = keys.into_iter().zip(1..).collect();
+        let steps = |key: GroupKey, units: u64| vec![Step { units, cost: rank[&key] }];
+        let mut stage =
+            Stage { name: "ties", pool_steps: vec![Vec::new(); self.parts.pools.len()], ..Stage::default() };
+        let units = self.pool_units();
+        for &pool in &self.evenness.pools {
+            if let Some(key) = self.group_of_pool(pool) {
+                stage.pool_steps[pool] = steps(key, units[pool]);
+            }
+        }
+        for (&key, units) in self.evenness.side.iter().zip(self.side_units()) {
+            stage.side_steps.push(steps(key, units));
+        }
+        (StageMeaning { name: None, total: 0, most: false }, stage)
+    }
+
+    /// Effect, travel or cost; `Err` says how many pairs have no number.
+    fn pair_stage(&self, name: StageName) -> Result<(StageMeaning, Stage), String> {
+        let numbers: Vec<Option<i64>> = self.arcs.iter().map(|arc| self.number(name, arc)).collect();
+        let missing = numbers.iter().filter(|number| number.is_none()).count();
+        if 0 < missing {
+            let what = match name {
+                StageName::Effect => "effect in meets.csv",
+                StageName::Travel => "distance or journey time",
+                _ => "cost_per_place in services.csv",
+            };
+            return Err(format!("{missing} of {} pairs of need and offer have no {what}", numbers.len()));
+        }
+        let most = name == StageName::Effect;
+        let pair_cost = numbers.into_iter().flatten().map(|number| if most { -number } else { number }).collect();
+        let stage = Stage { name: name.as_str(), pair_cost, ..Stage::default() };
+        Ok((StageMeaning { name: Some(name), total: 0, most }, stage))
+    }
+
+    fn number(&self, name: StageName, arc: &Arc) -> Option<i64> {
+        let service = self.locality.offers()[arc.offer.ix()].service;
+        match name {
+            StageName::Effect => {
+                self.profiles.effect(self.locality.needs()[arc.need.ix()].kind, service).map(i64::from)
+            }
+            StageName::Travel => arc.pair.travel.map(i64::from),
+            StageName::Cost => self.locality.services()[service.ix()].cost_per_place,
+            StageName::Floors | StageName::Need | StageName::Evenness | StageName::Blended => None,
+        }
+    }
+
+    /// Sum of x * (met * weight - cost * cost_per_place - km * whole_km), most.
+    pub(super) fn blended(&self, reading: Reading) -> Result<(StageMeaning, Stage), Refused> {
+        let objective = &self.locality.policy().objective;
+        // What decides the range over unknowns must not fail on the unknown: a missing distance then counts as none.
+        let lenient = reading != Reading::Policy;
+        let minutes = self.locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
+        let mut pair_cost = Vec::with_capacity(self.arcs.len());
+        let mut no_cost = Vec::new();
+        let mut no_km = Vec::new();
+        for arc in &self.arcs {
+            let service = &self.locality.services()[self.locality.offers()[arc.offer.ix()].service.ix()];
+            let mut gain = i64::from(objective.met) * i64::from(self.locality.needs()[arc.need.ix()].weight);
+            if objective.cost != 0 {
+                match service.cost_per_place {
+                    Some(cost) => gain -= i64::from(objective.cost) * cost,
+                    None if lenient => {}
+                    None => no_cost.push(service.id.to_string()),
+                }
+            }
+            if objective.km != 0 {
+                match arc.pair.whole_km.filter(|_| !minutes) {
+                    Some(km) => gain -= i64::from(objective.km) * i64::from(km),
+                    None if lenient => {}
+                    None => no_km.push((arc.need, arc.offer)),
+                }
+            }
+            pair_cost.push(-gain);
+        }
+        if let Some(service) = no_cost.first() {
+            return Err(Refused::NoCost { pairs: no_cost.len(), service: service.clone() });
+        }
+        if let Some(&(need, offer)) = no_km.first() {
+            let need = self.locality.needs()[need.ix()].id.to_string();
+            let offer = self.locality.offers()[offer.ix()].id.to_string();
+            return Err(Refused::NoKilometres { pairs: no_km.len(), need, offer });
+        }
+        let stage = Stage { name: "blended", pair_cost, ..Stage::default() };
+        Ok((StageMeaning { name: Some(StageName::Blended), total: 0, most: true }, stage))
+    }
+}
+
+/// The k-th unmet child-need of a group of `need` costs ceil(10^6 k / need); equal neighbours are one step.
+fn evenness_steps(need: u64) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut k = 0;
+    while k < need {
+        let cost = (1_000_000 * u128::from(k + 1)).div_ceil(u128::from(need));
+        // The last k at the same cost: the greatest with 10^6 k <= cost x need.
+        let last = ((cost * u128::from(need)) / 1_000_000) as u64;
+        let last = last.clamp(k + 1, need);
+        steps.push(Step { units: last - k, cost: cost as i64 });
+        k = last;
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::evenness_steps;
+
+    #[test]
+    fn evenness_prices_each_further_child_need_higher() {
+        let flat = |need| -> Vec<i64> {
+            evenness_steps(need).iter().flat_map(|step| vec![step.cost; step.units as usize]).collect()
+        };
+        assert_eq!(flat(1), [1_000_000]);
+        assert_eq!(flat(3), [333_334, 666_667, 1_000_000]);
+        assert_eq!(flat(0), Vec::<i64>::new());
+        // More child-needs than millionths: neighbours share a price, and the steps still cover all.
+        let many = evenness_steps(3_000_000);
+        assert_eq!(many.len(), 1_000_000);
+        assert!(many.iter().all(|step| step.units == 3));
+    }
+}

@@ -1,0 +1,102 @@
+//! How the unknown is read, and who asks for a place under that reading.
+
+use crate::domain::policy::{SupplyUse, UnknownCapacity, UnknownEligibility};
+use crate::domain::{DeclineWhat, Locality, NeedIx, OfferIx, ReceiptNeed, Supply};
+use crate::eligibility::Grade;
+
+/// How the unknown is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// As the policy says.
+    Policy,
+    /// In the children's favour: unknown pairs are pairs, unknown places have no end, numbers at their lower bound.
+    Favourable,
+    /// Against them: unknown pairs are none, unknown places are none, numbers at their upper bound.
+    Adverse,
+}
+
+impl Reading {
+    /// Whether a pair of this grade takes part (declined pairs never do).
+    pub fn admits(self, locality: &Locality, grade: Grade) -> bool {
+        let eligible = !grade.eligibility_unknown()
+            || match self {
+                Reading::Policy => locality.policy().unknown.eligibility == UnknownEligibility::Yes,
+                Reading::Favourable => true,
+                Reading::Adverse => false,
+            };
+        let in_reach = !grade.reach_unknown() || self == Reading::Favourable;
+        eligible && in_reach && !grade.declined()
+    }
+
+    /// How many children an offer takes under this reading.
+    pub fn room(self, locality: &Locality, offer: OfferIx) -> Room {
+        match locality.supply(offer) {
+            Supply::Places(places) => Room::Places(places),
+            Supply::Unknown(_) => match (self, locality.policy().unknown.capacity) {
+                (Reading::Favourable, _) | (Reading::Policy, UnknownCapacity::Unlimited) => Room::NoEnd,
+                (Reading::Policy, UnknownCapacity::Places(places)) => {
+                    Room::Places(places.saturating_mul(locality.offers()[offer.ix()].turns))
+                }
+                (Reading::Adverse, _) | (Reading::Policy, UnknownCapacity::Exclude) => Room::NotKnown,
+            },
+        }
+    }
+
+    /// Children of a need that ask for a place; None where the number is not known.
+    fn children(self, locality: &Locality, need: NeedIx) -> Option<u64> {
+        let need = &locality.needs()[need.ix()];
+        let known = need.children.known();
+        match self {
+            Reading::Policy => known,
+            Reading::Favourable => need.children_low.or(known),
+            Reading::Adverse => need.children_high.or(known),
+        }
+    }
+}
+
+/// How many children an offer takes in the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Places(u64),
+    NoEnd,
+    /// Not known, so the offer takes no part.
+    NotKnown,
+}
+
+impl Room {
+    pub fn places(self) -> Option<u64> {
+        match self {
+            Room::Places(places) => Some(places),
+            Room::NoEnd | Room::NotKnown => None,
+        }
+    }
+}
+
+/// Child-needs of each need that take part in matching: known, counted, and in `free` mode without a fitting receipt.
+/// Needs that do not take part have None. O(needs + receipts).
+pub fn asking(locality: &Locality, reading: Reading) -> Vec<Option<u64>> {
+    let mut asking: Vec<Option<u64>> = (0..locality.needs().len())
+        .map(|at| locality.needs()[at].counts.then(|| reading.children(locality, NeedIx::new(at))).flatten())
+        .collect();
+    if locality.policy().supply == SupplyUse::Free {
+        for receipt in locality.receipts().unwrap_or_default() {
+            let ReceiptNeed::Need(need) = receipt.need else { continue };
+            if receipt_fits(locality, need, receipt.what)
+                && let (Some(children), Some(served)) = (&mut asking[need.ix()], receipt.children.known())
+            {
+                *children = children.saturating_sub(served);
+            }
+        }
+    }
+    asking
+}
+
+fn receipt_fits(locality: &Locality, need: NeedIx, what: DeclineWhat) -> bool {
+    let service = match what {
+        DeclineWhat::Service(service) => service,
+        DeclineWhat::Offer(offer) => locality.offers()[offer.ix()].service,
+    };
+    let types = &locality.services()[service.ix()].types;
+    let kind = locality.needs()[need.ix()].kind;
+    locality.meets().iter().any(|meet| meet.kind == kind && types.contains(&meet.service_type))
+}
