@@ -5,5 +5,6 @@
 pub mod canon;
 pub mod domain;
 pub mod eligibility;
+pub mod gaps;
 pub mod matching;
 pub mod solve;

@@ -1,0 +1,81 @@
+//! What is missing and why: the gap between what children need and what the services here can take.
+//!
+//! [`analyse`] reads a [`Matching`] and answers in child-needs: totals and their range over everything unknown
+//! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
+//! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]).
+
+pub mod causes;
+pub mod deficient;
+pub mod ranges;
+pub mod residual;
+pub mod tally;
+
+use std::sync::Arc;
+
+use crate::domain::Locality;
+use crate::eligibility::{Pairs, Profiles};
+use crate::matching::{Matching, Refused, Route};
+use crate::solve::{BackendError, Effort};
+
+pub use causes::{Cause, Unmet};
+pub use deficient::DeficientSet;
+pub use ranges::UnmetRange;
+pub use tally::{LayerMatrix, Tallies, Tally};
+
+/// Everything that the gap page says, as numbers and positions.
+#[derive(Clone, Debug)]
+pub struct Gaps {
+    pub matching: Arc<Matching>,
+    pub range: UnmetRange,
+    pub reasons: Reasons,
+    pub tallies: Tallies,
+    pub layers: LayerMatrix,
+}
+
+/// Why needs go unmet.
+#[derive(Clone, Debug)]
+pub struct Reasons {
+    /// Every need with unmet child-needs, by position; outside areas included (their `inside` says so).
+    pub unmet: Vec<Unmet>,
+    /// Largest shortage first.
+    pub deficient_sets: Vec<DeficientSet>,
+}
+
+/// What can keep an analysis from being made. A stop is not among them: the matching says that it was stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum GapsError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Analyses the gap that a matching leaves. Two further solves give the range where anything is unknown, and one more
+/// finds the deficient sets where the matching itself does not carry the most child-needs.
+pub fn analyse(
+    locality: &Locality,
+    profiles: &Profiles,
+    pairs: &Pairs,
+    matching: Arc<Matching>,
+    route: Route,
+    effort: &Effort,
+) -> Result<Gaps, GapsError> {
+    let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
+    let reasons = reasons(locality, profiles, pairs, &matching, effort);
+    let tallies = tally::tallies(locality, &matching);
+    let layers = tally::layer_matrix(locality, &matching);
+    Ok(Gaps { matching, range, reasons, tallies, layers })
+}
+
+/// Finds the deficient sets and the cause of each unmet child-need.
+pub fn reasons(
+    locality: &Locality,
+    profiles: &Profiles,
+    pairs: &Pairs,
+    matching: &Matching,
+    effort: &Effort,
+) -> Reasons {
+    let deficient_sets = deficient::find(matching, effort);
+    let unmet = causes::find(locality, profiles, pairs, matching, &deficient_sets);
+    Reasons { unmet, deficient_sets }
+}

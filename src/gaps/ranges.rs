@@ -1,0 +1,83 @@
+//! How many go unmet at least and at most, over everything that is not known.
+
+use super::GapsError;
+use crate::domain::{Locality, Need, NeedIx, OfferIx, Supply};
+use crate::eligibility::{Pairs, Profiles};
+use crate::matching::{Matching, Reading, Route, Scope, Status, Worths, asking, formulate, solve};
+use crate::solve::Effort;
+
+/// Unmet child-needs, inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnmetRange {
+    /// Every unknown read in the children's favour.
+    pub low: u64,
+    /// The policy's own reading.
+    pub unmet: u64,
+    /// Every unknown read against them.
+    pub high: u64,
+}
+
+/// Two further solves, left out where nothing is unknown. Where `effort` stops them, what they have so far still bounds
+/// nothing, so the range is then as wide as what is known: 0 to all child-needs.
+pub fn unmet_range(
+    locality: &Locality,
+    profiles: &Profiles,
+    pairs: &Pairs,
+    matching: &Matching,
+    route: Route,
+    effort: &Effort,
+) -> Result<UnmetRange, GapsError> {
+    let unmet = unmet_inside(locality, matching);
+    if !anything_unknown(locality, pairs) {
+        return Ok(UnmetRange { low: unmet, unmet, high: unmet });
+    }
+    let under = |reading| -> Result<u64, GapsError> {
+        let formulation = formulate(locality, profiles, pairs, reading, Scope::WhoIsMet)?;
+        let solved = solve(locality, formulation, asking(locality, reading), route, effort, Worths::Leave)?;
+        Ok(match solved.status {
+            Status::Stopped(_) if reading == Reading::Favourable => 0,
+            Status::Stopped(_) => asking_inside(locality, &solved),
+            Status::OptimalByPrices(_) | Status::OptimalByBackend => unmet_inside(locality, &solved),
+        })
+    };
+    let (favourable, adverse) = (under(Reading::Favourable)?, under(Reading::Adverse)?);
+    // A suppressed row with a lower bound asks for places in both readings and not in the policy's, which then is none
+    // of those the range covers. Otherwise it is one, also where floors or holder limits make places not help.
+    let policy = if asks_when_unknown(locality) { favourable } else { unmet };
+    let (low, high) = (favourable.min(adverse).min(policy), favourable.max(adverse).max(policy));
+    Ok(UnmetRange { low, unmet, high })
+}
+
+/// Unmet child-needs in the areas that are inside.
+pub fn unmet_inside(locality: &Locality, matching: &Matching) -> u64 {
+    (0..locality.needs().len())
+        .map(NeedIx::new)
+        .filter(|&need| locality.areas()[locality.holder(need).area.ix()].inside)
+        .map(|need| matching.unmet(need))
+        .sum()
+}
+
+/// Child-needs that ask for a place in the areas that are inside.
+fn asking_inside(locality: &Locality, matching: &Matching) -> u64 {
+    let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
+    (0..locality.needs().len())
+        .map(NeedIx::new)
+        .filter(|&need| inside(need))
+        .filter_map(|need| matching.asking[need.ix()])
+        .sum()
+}
+
+fn asks_when_unknown(locality: &Locality) -> bool {
+    let bounded =
+        |need: &Need| need.counts && need.children.known().is_none() && need.children_low.is_some_and(|low| 0 < low);
+    locality.needs().iter().any(bounded)
+}
+
+fn anything_unknown(locality: &Locality, pairs: &Pairs) -> bool {
+    let bounds = locality
+        .needs()
+        .iter()
+        .any(|need| need.counts && (need.children_low.is_some() || need.children_high.is_some()));
+    let places = (0..locality.offers().len()).any(|at| matches!(locality.supply(OfferIx::new(at)), Supply::Unknown(_)));
+    bounds || places || 0 < pairs.counted().eligibility_unknown || 0 < pairs.counted().reach_unknown
+}
