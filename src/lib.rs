@@ -5,6 +5,8 @@
 pub mod canon;
 pub mod domain;
 pub mod eligibility;
+pub mod engine;
 pub mod gaps;
 pub mod matching;
 pub mod solve;
+pub mod view;

@@ -1,0 +1,182 @@
+//! The facade: everything Suffice can answer about a resident locality, with no file, clock or network in sight.
+//!
+//! A [`Resident`] is immutable. What is dear to build and always the same (the pairs, the standing matching) is built on
+//! first use and kept; readers share it.
+
+pub mod options;
+pub mod verify;
+
+use std::sync::{Arc, OnceLock};
+
+use crate::canon;
+use crate::domain::{BadRows, Draft, Locality, NeedIx, Problem, check};
+use crate::eligibility::{Declines, Pairs, Profiles};
+use crate::gaps::{self, Gaps, GapsError, Reasons};
+use crate::matching::{self, Matching, Reading, Refused, Route, Scope, Worths, asking, formulate};
+use crate::solve::{BackendError, Effort, StopReason};
+
+pub use options::{Asked, InlineNeed, Options};
+pub use verify::{Check, verify};
+
+/// A checked locality, ready to answer.
+pub struct Resident {
+    locality: Locality,
+    digest: String,
+    profiles: Profiles,
+    declines: Declines,
+    pairs: OnceLock<Arc<Pairs>>,
+    /// The optimal matching by our own solver, once there is one.
+    standing: OnceLock<Arc<Matching>>,
+}
+
+/// A resident locality and the warnings that came with its bundle.
+pub struct Loaded {
+    pub resident: Resident,
+    pub warnings: Vec<Problem>,
+}
+
+/// Why there is no answer. A stop is not among them: a stopped answer says so and brings its bound.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("there is no {what} \"{id}\" in this locality")]
+    NotFound { what: &'static str, id: String },
+    #[error("{}", list(.0))]
+    BadInput(Vec<Problem>),
+    /// Our fault, or the backend's.
+    #[error("the solver behind this answer failed: {0}")]
+    Backend(String),
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl From<BackendError> for Failure {
+    fn from(error: BackendError) -> Failure {
+        Failure::Backend(error.to_string())
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Failure {
+        let column = match refused {
+            Refused::NoCost { .. } => "objective.cost",
+            Refused::NoKilometres { .. } => "objective.km",
+            Refused::TooLarge(_) => "objective",
+        };
+        Failure::BadInput(vec![Problem::error("policy.toml", None, Some(column), "", refused.to_string())])
+    }
+}
+
+impl From<GapsError> for Failure {
+    fn from(error: GapsError) -> Failure {
+        match error {
+            GapsError::Refused(refused) => refused.into(),
+            GapsError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl Resident {
+    /// Checks a draft and makes it resident, or says everything that is wrong with it.
+    pub fn load(draft: Draft, bad_rows: BadRows) -> Result<Loaded, Vec<Problem>> {
+        let checked = check::check(draft, bad_rows)?;
+        let digest = canon::digest(&checked.locality);
+        let profiles = Profiles::build(&checked.locality);
+        let declines = Declines::of(&checked.locality);
+        let resident = Resident {
+            locality: checked.locality,
+            digest,
+            profiles,
+            declines,
+            pairs: OnceLock::new(),
+            standing: OnceLock::new(),
+        };
+        Ok(Loaded { resident, warnings: checked.warnings })
+    }
+
+    pub fn locality(&self) -> &Locality {
+        &self.locality
+    }
+
+    /// SHA-256 of the locality's canonical bytes, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    pub fn declines(&self) -> &Declines {
+        &self.declines
+    }
+
+    /// All pairs of need and offer that may be; built on first use.
+    pub fn pairs(&self, effort: &Effort) -> Result<Arc<Pairs>, StopReason> {
+        if let Some(pairs) = self.pairs.get() {
+            return Ok(Arc::clone(pairs));
+        }
+        effort.report("pairs", 0, None);
+        let pairs = Arc::new(Pairs::build(&self.locality, &self.profiles, effort)?);
+        // Where two callers built them at once both have the same, and the first stays.
+        Ok(Arc::clone(self.pairs.get_or_init(|| pairs)))
+    }
+
+    /// Matches needs to offers. A stop gives the best so far with its bound; an optimum of the network route with its
+    /// worths is kept, and whoever asks again shares it.
+    pub fn matching(&self, route: Route, effort: &Effort) -> Result<Arc<Matching>, Failure> {
+        if let Some(standing) = self.standing.get().filter(|_| route == Route::Network) {
+            return Ok(Arc::clone(standing));
+        }
+        let matching = Arc::new(self.solve(route, effort)?);
+        let complete = matching.is_optimal() && matching.worths.is_some();
+        if route == Route::Network && complete {
+            return Ok(Arc::clone(self.standing.get_or_init(|| matching)));
+        }
+        Ok(matching)
+    }
+
+    fn solve(&self, route: Route, effort: &Effort) -> Result<Matching, Failure> {
+        let asking = asking(&self.locality, Reading::Policy);
+        match self.pairs(effort) {
+            Ok(pairs) => {
+                let formulation = self.formulate(&pairs)?;
+                Ok(matching::solve(&self.locality, formulation, asking, route, effort, Worths::Compute)?)
+            }
+            Err(reason) => {
+                // Before there is a pair the empty matching is valid, and bounded by everything that asks.
+                let formulation = self.formulate(&Pairs::none(&self.locality, &self.profiles))?;
+                Ok(matching::nothing_placed(&self.locality, formulation, asking, reason))
+            }
+        }
+    }
+
+    fn formulate(&self, pairs: &Pairs) -> Result<matching::Formulation, Refused> {
+        formulate(&self.locality, &self.profiles, pairs, Reading::Policy, Scope::Everything)
+    }
+
+    /// Says what is missing and why.
+    pub fn gaps(&self, route: Route, effort: &Effort) -> Result<Gaps, Failure> {
+        let matching = self.matching(route, effort)?;
+        Ok(gaps::analyse(&self.locality, &self.profiles, &self.pairs_or_none(effort), matching, route, effort)?)
+    }
+
+    /// Says why needs go unmet under a matching: the part of [`Resident::gaps`] that explains one need.
+    pub fn reasons(&self, matching: &Matching, effort: &Effort) -> Reasons {
+        gaps::reasons(&self.locality, &self.profiles, &self.pairs_or_none(effort), matching, effort)
+    }
+
+    fn pairs_or_none(&self, effort: &Effort) -> Arc<Pairs> {
+        self.pairs(effort).unwrap_or_else(|_| Arc::new(Pairs::none(&self.locality, &self.profiles)))
+    }
+
+    pub fn need(&self, id: &str) -> Result<NeedIx, Failure> {
+        self.locality.find_need(id).ok_or_else(|| Failure::NotFound { what: "need", id: shortened(id) })
+    }
+}
+
+/// An id as it may be repeated to whoever sent it.
+fn shortened(id: &str) -> String {
+    id.chars().take(Problem::SEEN_CHARS).collect()
+}

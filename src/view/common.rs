@@ -1,0 +1,132 @@
+//! Pieces that several documents share.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::echo;
+use crate::domain::{Locality, OfferIx, Supply, TravelUnit};
+use crate::eligibility::{self, Pairs};
+use crate::engine::Resident;
+use crate::matching::StageResult;
+
+/// No disclosure control has been applied.
+pub(super) const DISCLOSURE: &str = "none";
+
+/// What an answer rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of Suffice.
+    pub version: String,
+    /// SHA-256 of the locality's canonical bytes, in hexadecimal.
+    pub locality_digest: String,
+    pub locality: String,
+    pub reference_date: String,
+    /// The whole policy with every default, as policy.toml would write it.
+    pub policy: serde_json::Value,
+    /// `network`, `good_lp/microlp` or `good_lp/highs`.
+    pub backend: String,
+}
+
+/// One stage of the objective. Floors, evenness, travel and cost are least, need, effect and blended most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageValue {
+    pub name: String,
+    pub value: i64,
+    /// No answer that is optimal in the stages before can do better than this. Equal to `value` at an optimum; null
+    /// where time stopped the run before the stage was reached.
+    pub bound: Option<i64>,
+}
+
+/// Change of the optimum by stage name, in the stage's own direction (need +4: four more units of weight met; travel
+/// +300: three hundred metres more). Stages that do not change are left in, as 0.
+pub type StageDelta = BTreeMap<String, i64>;
+
+/// How much is known, and what the reading assumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletenessDocument {
+    pub unknown_need_rows: u64,
+    pub estimated_need_rows: u64,
+    pub not_counted_need_rows: u64,
+    pub not_applicable_rows: u64,
+    pub overlapping_need_rows: u64,
+    /// Offers whose places are not known (before `unknown.capacity` is applied).
+    pub unknown_capacity_offers: u64,
+    /// Services whose blank level limits were read as 1 and 4.
+    pub assumed_level_services: u64,
+    /// Pairs of need and offer that may or may not be eligible.
+    pub unknown_eligibility_pairs: u64,
+    /// Pairs whose reach is not known because a point is missing or a cohort straddles a rule.
+    pub unknown_reach_pairs: u64,
+    /// Pairs in reach by the policy's default and not by the offer's own word.
+    pub default_reach_pairs: u64,
+    pub meets_by_code: bool,
+    pub built_in_kinds: bool,
+    pub warnings: u64,
+    /// Rows left out because they could not be understood, each with its reasons.
+    pub set_aside: Vec<SetAsideRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAsideRow {
+    pub table: String,
+    pub row: u64,
+    pub reasons: Vec<String>,
+}
+
+pub(super) fn provenance(resident: &Resident, backend: &str) -> Provenance {
+    let locality = resident.locality();
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        locality_digest: resident.digest().to_owned(),
+        locality: locality.about().name.clone(),
+        reference_date: locality.about().reference_date.to_string(),
+        policy: echo(locality),
+        backend: backend.to_owned(),
+    }
+}
+
+pub(super) fn completeness(locality: &Locality, pairs: Option<&Pairs>) -> CompletenessDocument {
+    let completeness = locality.completeness();
+    let counted = pairs.map(Pairs::counted).unwrap_or_default();
+    let unknown_capacity = (0..locality.offers().len())
+        .filter(|&at| matches!(locality.supply(OfferIx::new(at)), Supply::Unknown(_)))
+        .count();
+    CompletenessDocument {
+        unknown_need_rows: completeness.unknown_need_rows,
+        estimated_need_rows: completeness.estimated_need_rows,
+        not_counted_need_rows: completeness.not_counted_need_rows,
+        not_applicable_rows: completeness.not_applicable_rows,
+        overlapping_need_rows: completeness.overlapping_need_rows,
+        unknown_capacity_offers: unknown_capacity as u64,
+        assumed_level_services: completeness.assumed_level_services,
+        unknown_eligibility_pairs: counted.eligibility_unknown,
+        unknown_reach_pairs: counted.reach_unknown,
+        default_reach_pairs: counted.resting_on_default_reach,
+        meets_by_code: completeness.meets_by_code,
+        built_in_kinds: completeness.built_in_kinds,
+        warnings: completeness.warnings,
+        set_aside: completeness
+            .set_aside
+            .iter()
+            .map(|row| SetAsideRow {
+                table: row.table.clone(),
+                row: row.row,
+                reasons: row.reasons.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Changes by the name of their stage.
+pub(super) fn stage_delta(objective: &[StageResult], change: &[i64]) -> StageDelta {
+    objective.iter().zip(change).map(|(stage, &change)| (stage.name.as_str().to_owned(), change)).collect()
+}
+
+/// What travel is in.
+pub(super) fn travel_unit(locality: &Locality) -> &'static str {
+    match eligibility::travel_unit(locality) {
+        TravelUnit::Metres => "metres",
+        TravelUnit::Minutes => "minutes",
+    }
+}

@@ -1,0 +1,408 @@
+//! `suffice.gaps/1`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{CompletenessDocument, DISCLOSURE, Provenance, completeness, provenance};
+use super::matching::{notes, status};
+use super::options::blocking;
+use crate::domain::{AgeBand, KindIx, Layer, Locality};
+use crate::eligibility::{self, near_misses};
+use crate::engine::{Failure, Resident};
+use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
+use crate::matching::Route;
+use crate::solve::Effort;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapsDocument {
+    pub schema: String,
+    /// `optimal` or `stopped`.
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    pub totals: GapTotals,
+    /// In the order in which causes are tried; all of them, also those at 0. They sum to `totals.unmet`.
+    pub causes: Vec<CauseRow>,
+    pub by_kind: Vec<GapRow>,
+    pub by_layer: Vec<GapRow>,
+    pub by_level: Vec<GapRow>,
+    pub by_age: Vec<GapRow>,
+    pub by_area: Vec<GapRow>,
+    /// One list for each group column.
+    pub by_group: BTreeMap<String, Vec<GapRow>>,
+    /// Largest shortage first.
+    pub deficient_sets: Vec<DeficientSet>,
+    pub layer_matrix: LayerMatrix,
+    /// The coverage cascade; null until it is computed.
+    pub cascade: Option<serde_json::Value>,
+    /// Every need with unmet child-needs, by id.
+    pub unmet: Vec<UnmetRow>,
+    /// What the ecological graph says; null where time ran out before it was built.
+    pub ecology: Option<Ecology>,
+    pub notes: Vec<String>,
+    pub completeness: CompletenessDocument,
+    pub provenance: Provenance,
+    pub disclosure: String,
+}
+
+impl GapsDocument {
+    pub const SCHEMA: &'static str = "suffice.gaps/1";
+}
+
+/// Over the areas that are inside, in child-needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapTotals {
+    pub rows: u64,
+    pub unknown_rows: u64,
+    pub child_needs: u64,
+    pub met: u64,
+    pub unmet: u64,
+    /// Every unknown read in the children's favour.
+    pub unmet_low: u64,
+    /// Every unknown read against them. Rows without number or bounds are in neither: see `unknown_rows`.
+    pub unmet_high: u64,
+    pub weight: u64,
+    pub weight_met: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseRow {
+    pub cause: String,
+    pub child_needs: u64,
+    /// What it means, for a reader.
+    pub meaning: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapRow {
+    pub key: String,
+    /// The key in words.
+    pub label: String,
+    pub child_needs: u64,
+    pub met: u64,
+    pub unmet: u64,
+    pub unknown_rows: u64,
+}
+
+/// Needs that share too few places: all the offers that they can use, and how short those are (Hall 1935).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeficientSet {
+    pub needs: Vec<String>,
+    pub child_needs: u64,
+    pub offers: Vec<String>,
+    /// Places that these offers have, limits behind them included.
+    pub places: u64,
+    /// `child_needs` less `places`: that many go without, whatever the assignment.
+    pub short: u64,
+}
+
+/// Layer of need (rows) by target layer of the service that takes it (columns). A description, not a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerMatrix {
+    /// `individual` ... `chrono`, then `uncoded`.
+    pub columns: Vec<String>,
+    pub rows: Vec<LayerRow>,
+    /// Known places by target layer, in the order of `columns`.
+    pub places: Vec<u64>,
+    /// Known places by setting layer, in the order of `columns`.
+    pub places_by_setting: Vec<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerRow {
+    pub layer: String,
+    pub child_needs: u64,
+    /// Child-needs met by services of each target layer, in the order of `columns`.
+    pub met: Vec<u64>,
+    pub unmet: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmetRow {
+    pub need: String,
+    pub kind: String,
+    pub area: String,
+    pub child_needs: u64,
+    pub cause: String,
+    /// The cause in words that a commissioner can check: which rule, by how much, which offer.
+    pub why: String,
+    /// The offer that comes nearest, where there is one.
+    pub nearest_offer: Option<String>,
+    /// Position in `deficient_sets`, for the cause `capacity`.
+    pub deficient_set: Option<u64>,
+}
+
+/// What the ecological graph says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ecology {
+    /// Groups of needs and offers that share nothing with each other.
+    pub components: u64,
+    pub largest_component_needs: u64,
+    /// Providers without which some needs lose every offer, most child-needs first.
+    pub single_points: Vec<SinglePoint>,
+    /// For each kind with child-needs here, the kinds that drive it and are here too.
+    pub drivers: Vec<Driver>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinglePoint {
+    pub provider: String,
+    pub needs: u64,
+    pub child_needs: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    pub kind: String,
+    pub driven_by: String,
+    pub strength: String,
+    /// Child-needs of the driving kind here.
+    pub child_needs: u64,
+    pub layer: String,
+    /// Whether any service here is of a type that meets the driving kind.
+    pub addressed: bool,
+}
+
+/// Analyses the gap and writes it down.
+pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
+    let gaps = resident.gaps(route, effort)?;
+    Ok(document(resident, &gaps, effort))
+}
+
+fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
+    let locality = resident.locality();
+    let tallies = &gaps.tallies;
+    let pairs = resident.pairs(effort).ok();
+    let mut notes = notes(locality, &gaps.matching);
+    notes.push(
+        "The layer table describes where needs sit and whose change the services seek; a need met at another layer is not a fault.".to_owned(),
+    );
+    if gaps.range.low != gaps.range.high {
+        notes.push(
+            "The range reads every unknown (eligibility, reach, places, suppressed numbers) in the children's favour and against them; rows with no number at all are in neither.".to_owned(),
+        );
+    }
+    GapsDocument {
+        schema: GapsDocument::SCHEMA.to_owned(),
+        status: status(&gaps.matching).0.to_owned(),
+        reason: status(&gaps.matching).1.map(str::to_owned),
+        totals: GapTotals {
+            rows: tallies.all.rows,
+            unknown_rows: tallies.all.unknown_rows,
+            child_needs: tallies.all.child_needs,
+            met: tallies.all.met,
+            unmet: tallies.all.unmet(),
+            unmet_low: gaps.range.low,
+            unmet_high: gaps.range.high,
+            weight: tallies.all.weight,
+            weight_met: tallies.all.weight_met,
+        },
+        causes: causes(gaps),
+        by_kind: rows(&tallies.by_kind, |kind| {
+            let kind = &locality.kinds()[kind.ix()];
+            (kind.id.to_string(), kind.label.clone())
+        }),
+        by_layer: rows(&tallies.by_layer, |layer| (layer_key(*layer), layer_key(*layer))),
+        by_level: rows(&tallies.by_level, |level| (level.to_string(), format!("level {level}"))),
+        by_age: rows(&tallies.by_age, |ages| age_key(locality, *ages)),
+        by_area: rows(&tallies.by_area, |area| {
+            let area = &locality.areas()[area.ix()];
+            (area.id.to_string(), area.name.clone())
+        }),
+        by_group: locality
+            .group_columns()
+            .iter()
+            .zip(&tallies.by_group)
+            .map(|(column, tallies)| {
+                let rows = rows(tallies, |&value| {
+                    let value = &column.values[value as usize];
+                    let label = if value.is_empty() { "not stated" } else { value };
+                    (value.clone(), label.to_owned())
+                });
+                (column.name.clone(), rows)
+            })
+            .collect(),
+        deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
+        layer_matrix: layer_matrix(&gaps.layers),
+        cascade: None,
+        unmet: gaps
+            .reasons
+            .unmet
+            .iter()
+            .filter(|unmet| unmet.inside)
+            .map(|unmet| unmet_row(resident, &gaps.reasons, unmet))
+            .collect(),
+        ecology: ecology(resident, effort),
+        notes,
+        completeness: completeness(locality, pairs.as_deref()),
+        provenance: provenance(resident, gaps.matching.backend),
+        disclosure: DISCLOSURE.to_owned(),
+    }
+}
+
+fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
+    tallies
+        .iter()
+        .map(|(key, tally)| {
+            let (key, label) = name(key);
+            GapRow {
+                key,
+                label,
+                child_needs: tally.child_needs,
+                met: tally.met,
+                unmet: tally.unmet(),
+                unknown_rows: tally.unknown_rows,
+            }
+        })
+        .collect()
+}
+
+fn causes(gaps: &Gaps) -> Vec<CauseRow> {
+    let of = |cause| gaps.reasons.unmet.iter().filter(move |unmet: &&Unmet| unmet.inside && unmet.cause == cause);
+    Cause::ALL
+        .iter()
+        .map(|&cause| CauseRow {
+            cause: cause.as_str().to_owned(),
+            child_needs: of(cause).map(|unmet| unmet.children).sum(),
+            meaning: cause.meaning().to_owned(),
+        })
+        .collect()
+}
+
+fn layer_key(layer: Option<Layer>) -> String {
+    layer.map_or("uncoded", Layer::as_str).to_owned()
+}
+
+fn age_key(locality: &Locality, ages: Option<AgeBand>) -> (String, String) {
+    let unit = locality.about().ages.as_str();
+    match ages {
+        None => (String::new(), "age not stated".to_owned()),
+        Some(ages) if ages.min() == ages.max() => (ages.min().to_string(), format!("{} {unit}", ages.min())),
+        Some(ages) => (format!("{}-{}", ages.min(), ages.max()), format!("{} to {} {unit}", ages.min(), ages.max())),
+    }
+}
+
+pub(super) fn deficient_set(locality: &Locality, set: &deficient::DeficientSet) -> DeficientSet {
+    DeficientSet {
+        needs: set.needs.iter().map(|need| locality.needs()[need.ix()].id.to_string()).collect(),
+        child_needs: set.child_needs,
+        offers: set.offers.iter().map(|offer| locality.offers()[offer.ix()].id.to_string()).collect(),
+        places: set.places,
+        short: set.short(),
+    }
+}
+
+fn layer_matrix(layers: &tally::LayerMatrix) -> LayerMatrix {
+    let columns = Layer::ALL.iter().copied().map(Some).chain([None]).map(layer_key).collect();
+    let row = |row: &tally::LayerRow| LayerRow {
+        layer: layer_key(row.layer),
+        child_needs: row.child_needs,
+        met: row.met.to_vec(),
+        unmet: row.unmet,
+    };
+    LayerMatrix {
+        columns,
+        rows: layers.rows.iter().map(row).collect(),
+        places: layers.places.to_vec(),
+        places_by_setting: layers.places_by_setting.to_vec(),
+    }
+}
+
+fn unmet_row(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> UnmetRow {
+    let locality = resident.locality();
+    let need = &locality.needs()[unmet.need.ix()];
+    let (why, nearest_offer) = why(resident, reasons, unmet);
+    UnmetRow {
+        need: need.id.to_string(),
+        kind: locality.kinds()[need.kind.ix()].id.to_string(),
+        area: locality.areas()[locality.holder(unmet.need).area.ix()].id.to_string(),
+        child_needs: unmet.children,
+        cause: unmet.cause.as_str().to_owned(),
+        why,
+        nearest_offer,
+        deficient_set: unmet.deficient_set.map(|at| at as u64),
+    }
+}
+
+/// The cause in words that can be checked, and the offer that comes nearest.
+pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> (String, Option<String>) {
+    let locality = resident.locality();
+    let meaning = unmet.cause.meaning();
+    match unmet.cause {
+        Cause::NoType => (capital(meaning), None),
+        Cause::Capacity => match unmet.deficient_set {
+            None => (capital(meaning), None),
+            Some(at) => {
+                let set = &reasons.deficient_sets[at];
+                (
+                    format!(
+                        "{}: {} child-needs share {} places in {} offers, {} short",
+                        capital(meaning),
+                        set.child_needs,
+                        set.places,
+                        set.offers.len(),
+                        set.short()
+                    ),
+                    None,
+                )
+            }
+        },
+        Cause::CapacityUnknown | Cause::Policy | Cause::NotWorthCost | Cause::Declined => (capital(meaning), None),
+        Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
+            let misses = near_misses(locality, resident.profiles(), unmet.need);
+            match misses.first() {
+                None => (capital(meaning), None),
+                Some(miss) => {
+                    let offer = locality.offers()[miss.offer.ix()].id.to_string();
+                    let name = &locality.service_of(miss.offer).name;
+                    let reasons = blocking(miss).join("; ");
+                    (format!("{}. Nearest: {name} ({offer}): {reasons}", capital(meaning)), Some(offer))
+                }
+            }
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// None where time ran out before it was built.
+fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
+    let locality = resident.locality();
+    let pairs = resident.pairs(effort).ok()?;
+    let graph = eligibility::Ecology::build(locality, &pairs, effort).ok()?;
+    let components = graph.components().components;
+    let point = |point: &eligibility::SinglePoint| SinglePoint {
+        provider: locality.providers()[point.provider.ix()].to_string(),
+        needs: point.needs.len() as u64,
+        child_needs: point.child_needs.known,
+    };
+    let mut here: Vec<KindIx> = locality.needs().iter().filter(|need| need.counts).map(|need| need.kind).collect();
+    here.sort_unstable();
+    here.dedup();
+    let drivers = here.iter().flat_map(|&kind| {
+        // A path of two is the link itself; longer chains are for whoever asks for one kind.
+        graph.drivers(kind).into_iter().filter(|driver| driver.path.len() == 2).map(move |driver| (kind, driver))
+    });
+    let drivers = drivers.map(|(kind, driver)| {
+        let link = locality.drives().iter().find(|link| link.kind == driver.kind && link.drives == kind);
+        let upstream = &locality.kinds()[driver.kind.ix()];
+        Driver {
+            kind: locality.kinds()[kind.ix()].id.to_string(),
+            driven_by: upstream.id.to_string(),
+            strength: link.map_or(String::new(), |link| link.strength.clone()),
+            child_needs: driver.child_needs.known,
+            layer: layer_key(upstream.layer),
+            addressed: resident.profiles().fitting_services(driver.kind).next().is_some(),
+        }
+    });
+    Some(Ecology {
+        components: components.len() as u64,
+        largest_component_needs: components.iter().map(|part| part.needs.len()).max().unwrap_or(0) as u64,
+        single_points: graph.single_points().iter().map(point).collect(),
+        drivers: drivers.collect(),
+    })
+}

@@ -1,0 +1,300 @@
+//! `suffice.match/1`.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{
+    CompletenessDocument, DISCLOSURE, Provenance, StageDelta, StageValue, completeness, provenance, stage_delta,
+};
+use crate::domain::policy::{ObjectiveMode, StageName};
+use crate::domain::{Locality, NeedIx, OfferIx, TravelUnit};
+use crate::eligibility::Pairs;
+use crate::engine::verify::node_names;
+use crate::engine::{Failure, Resident};
+use crate::gaps::tally::tallies;
+use crate::matching::{Matching, Reading, Room, Route, Status};
+use crate::solve::Effort;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MatchDocument {
+    pub schema: String,
+    /// `optimal` or `stopped`.
+    pub status: String,
+    /// Why it stopped: `cancelled`, `deadline` or `tick_limit`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// `prices` (certified by prices.csv), `backend` (the backend's word) or `bound` (stopped: only a bound).
+    pub proof: String,
+    pub totals: MatchTotals,
+    pub objective: Vec<StageValue>,
+    /// Stages that were left out, and why.
+    pub skipped: Vec<SkippedStage>,
+    /// Pairs of a need and an offer that take part: eligible, in reach, not declined, places decided.
+    pub pairs: u64,
+    pub offers: Vec<OfferUse>,
+    /// What a reader must know: level weights are a convention, meets by code, floors' price, and so on.
+    pub notes: Vec<String>,
+    pub completeness: CompletenessDocument,
+    pub provenance: Provenance,
+    pub disclosure: String,
+}
+
+impl MatchDocument {
+    pub const SCHEMA: &'static str = "suffice.match/1";
+}
+
+/// Over the areas that are inside. All counts are child-needs: one child's one need.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchTotals {
+    /// Need rows that are counted and whose number is known.
+    pub rows: u64,
+    /// Need rows that are counted and whose number is not known.
+    pub unknown_rows: u64,
+    pub child_needs: u64,
+    pub met: u64,
+    pub unmet: u64,
+    pub weight: u64,
+    pub weight_met: u64,
+    /// Sum over those met; exactly one of the two is there, and it is null where some pair in use has no number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub metres: Option<Option<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub minutes: Option<Option<u64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedStage {
+    pub name: String,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferUse {
+    pub offer: String,
+    /// The service's name, for a reader.
+    pub name: String,
+    /// Children it can take in the period; null where not known or without end (see `places`).
+    pub capacity: Option<u64>,
+    /// `known`, `unknown` or `unlimited`.
+    pub places: String,
+    pub used: u64,
+    /// Null where there is no end of places.
+    pub one_more: Option<StageDelta>,
+    /// Null where there is no place to lose, or no end of places.
+    pub one_less: Option<StageDelta>,
+}
+
+/// A row of assignments.csv.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignmentRow {
+    pub need: String,
+    pub offer: String,
+    pub children: u64,
+    /// Metres, or minutes where travel.csv is in minutes, for one child; null where not known.
+    pub travel: Option<u64>,
+}
+
+/// A row of prices.csv: the certificate, one row for each node and stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceRow {
+    pub stage: String,
+    /// `need`, `offer`, `provider`, `holder` or `group`.
+    pub node: String,
+    pub id: String,
+    pub price: i64,
+}
+
+/// A matching as its files: match.json, assignments.csv and prices.csv.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchFiles {
+    pub document: MatchDocument,
+    /// By need, then offer.
+    pub assignments: Vec<AssignmentRow>,
+    /// Empty where the answer brings no prices.
+    pub prices: Vec<PriceRow>,
+}
+
+/// Matches a locality and writes the answer down.
+pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<MatchFiles, Failure> {
+    let matching = resident.matching(route, effort)?;
+    let pairs = resident.pairs(effort).ok();
+    Ok(files(resident, &matching, pairs.as_deref()))
+}
+
+/// `pairs` is None where even they were not built before the stop.
+pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) -> MatchFiles {
+    let locality = resident.locality();
+    let assignments = assignments(locality, matching, pairs);
+    let document = MatchDocument {
+        schema: MatchDocument::SCHEMA.to_owned(),
+        status: status(matching).0.to_owned(),
+        reason: status(matching).1.map(str::to_owned),
+        proof: proof(matching).to_owned(),
+        totals: totals(locality, matching, &assignments),
+        objective: matching
+            .objective
+            .iter()
+            .map(|stage| StageValue { name: stage.name.as_str().to_owned(), value: stage.value, bound: stage.bound })
+            .collect(),
+        skipped: matching
+            .formulation
+            .skipped
+            .iter()
+            .map(|skipped| SkippedStage { name: skipped.stage.as_str().to_owned(), reason: skipped.reason.clone() })
+            .collect(),
+        pairs: matching.formulation.network.n_pairs() as u64,
+        offers: offers(locality, matching),
+        notes: notes(locality, matching),
+        completeness: completeness(locality, pairs),
+        provenance: provenance(resident, matching.backend),
+        disclosure: DISCLOSURE.to_owned(),
+    };
+    MatchFiles { document, assignments, prices: prices(resident, matching) }
+}
+
+/// The status word and the reason of a stop.
+pub(super) fn status(matching: &Matching) -> (&'static str, Option<&'static str>) {
+    match &matching.status {
+        Status::OptimalByPrices(_) | Status::OptimalByBackend => ("optimal", None),
+        Status::Stopped(reason) => ("stopped", Some(reason.as_str())),
+    }
+}
+
+fn proof(matching: &Matching) -> &'static str {
+    match &matching.status {
+        Status::OptimalByPrices(_) => "prices",
+        Status::OptimalByBackend => "backend",
+        Status::Stopped(_) => "bound",
+    }
+}
+
+/// The travel number of a pair, for one child.
+pub(super) fn travel(pairs: Option<&Pairs>, need: NeedIx, offer: OfferIx) -> Option<u64> {
+    pairs?.find(need, offer)?.travel.map(u64::from)
+}
+
+fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) -> Vec<AssignmentRow> {
+    let row = |(need, offer, children): (NeedIx, OfferIx, u64)| AssignmentRow {
+        need: locality.needs()[need.ix()].id.to_string(),
+        offer: locality.offers()[offer.ix()].id.to_string(),
+        children,
+        travel: travel(pairs, need, offer),
+    };
+    matching.placements().into_iter().map(row).collect()
+}
+
+fn totals(locality: &Locality, matching: &Matching, assignments: &[AssignmentRow]) -> MatchTotals {
+    let all = tallies(locality, matching).all;
+    let inside = |row: &&AssignmentRow| {
+        locality.find_need(&row.need).is_some_and(|need| locality.areas()[locality.holder(need).area.ix()].inside)
+    };
+    let sum: Option<u64> =
+        assignments.iter().filter(inside).map(|row| Some(row.travel?.saturating_mul(row.children))).sum();
+    let minutes = locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
+    MatchTotals {
+        rows: all.rows,
+        unknown_rows: all.unknown_rows,
+        child_needs: all.child_needs,
+        met: all.met,
+        unmet: all.unmet(),
+        weight: all.weight,
+        weight_met: all.weight_met,
+        metres: (!minutes).then_some(sum),
+        minutes: minutes.then_some(sum),
+    }
+}
+
+fn offers(locality: &Locality, matching: &Matching) -> Vec<OfferUse> {
+    let mut sink_of = vec![None; locality.offers().len()];
+    for (sink, offer) in matching.formulation.offers.iter().enumerate() {
+        sink_of[offer.ix()] = Some(sink);
+    }
+    let worth_of = |sink: Option<usize>| sink.and_then(|sink| matching.worths.as_ref().map(|worths| &worths[sink]));
+    (0..locality.offers().len())
+        .map(OfferIx::new)
+        .map(|offer| {
+            let room = Reading::Policy.room(locality, offer);
+            let worth = worth_of(sink_of[offer.ix()]);
+            let delta =
+                |change: &Option<Vec<i64>>| change.as_ref().map(|change| stage_delta(&matching.objective, change));
+            OfferUse {
+                offer: locality.offers()[offer.ix()].id.to_string(),
+                name: locality.service_of(offer).name.clone(),
+                capacity: room.places(),
+                places: places_word(room).to_owned(),
+                used: matching.used[offer.ix()],
+                one_more: worth.and_then(|worth| delta(&worth.one_more)),
+                one_less: worth.and_then(|worth| delta(&worth.one_less)),
+            }
+        })
+        .collect()
+}
+
+pub(super) fn places_word(room: Room) -> &'static str {
+    match room {
+        Room::Places(_) => "known",
+        Room::NoEnd => "unlimited",
+        Room::NotKnown => "unknown",
+    }
+}
+
+/// What a reader must know beside the numbers.
+pub(super) fn notes(locality: &Locality, matching: &Matching) -> Vec<String> {
+    let mut notes = vec![
+        "Counts are child-needs: one child's one need. A child with two needs counts twice.".to_owned(),
+        "Met means placed within the places, rules and reach stated; it does not say that a place was taken up."
+            .to_owned(),
+    ];
+    notes.extend(locality.about().caveats.iter().cloned());
+    let policy = locality.policy();
+    if policy.objective.mode == ObjectiveMode::Lexicographic {
+        notes.push(format!(
+            "Weights by level {:?} are a convention, used where a need gives no weight of its own.",
+            policy.level_weights
+        ));
+    }
+    if locality.completeness().meets_by_code {
+        notes.push("There is no meets.csv: every kind is met by the service type of the same code.".to_owned());
+    }
+    if locality.areas().iter().any(|area| !area.inside) {
+        notes.push(
+            "Areas outside compete for places and are part of the objective; they are in no total and no table."
+                .to_owned(),
+        );
+    }
+    if matching.worths.is_none() && matches!(matching.status, Status::OptimalByBackend) {
+        notes
+            .push("What one place more or less is worth was not computed by this backend; use the network.".to_owned());
+    }
+    if let Some(cost) = floors_cost(matching) {
+        notes.push(cost);
+    }
+    notes
+}
+
+/// What the floors cost the rest: their stage comes before the weight of need met.
+fn floors_cost(matching: &Matching) -> Option<String> {
+    let position = |name| matching.objective.iter().position(|stage| stage.name == name);
+    let (floors, need) = (position(StageName::Floors)?, position(StageName::Need)?);
+    let weight = matching.without_floors?;
+    (floors < need).then(|| {
+        let lost = weight - matching.objective[need].value;
+        format!("Without the floors a weight of {weight} could be met: the floors cost the rest {lost}.")
+    })
+}
+
+fn prices(resident: &Resident, matching: &Matching) -> Vec<PriceRow> {
+    let Status::OptimalByPrices(prices) = &matching.status else { return Vec::new() };
+    let formulation = &matching.formulation;
+    let names = node_names(resident, formulation);
+    let mut rows = Vec::with_capacity(names.len() * prices.stages.len());
+    for (stage, of_stage) in formulation.network.stages().iter().zip(&prices.stages) {
+        let all = of_stage.sources.iter().chain(&of_stage.sinks).chain(&of_stage.limits).chain(&of_stage.pools);
+        rows.extend(names.iter().zip(all).map(|((node, id), &price)| PriceRow {
+            stage: stage.name.to_owned(),
+            node: (*node).to_owned(),
+            id: id.clone(),
+            price,
+        }));
+    }
+    rows
+}
