@@ -7,6 +7,7 @@ pub mod domain;
 pub mod eligibility;
 pub mod engine;
 pub mod gaps;
+pub mod generate;
 pub mod matching;
 pub mod solve;
 pub mod view;
