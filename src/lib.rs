@@ -8,6 +8,7 @@ pub mod eligibility;
 pub mod engine;
 pub mod gaps;
 pub mod generate;
+pub mod import;
 pub mod matching;
 pub mod solve;
 pub mod view;
