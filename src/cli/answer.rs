@@ -1,0 +1,239 @@
+//! A matching as three files: match.json, assignments.csv and prices.csv; written by `match`, read back by `verify`.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+
+use super::ending::Failure;
+use super::output::json_bytes;
+use crate::domain::Problem;
+use crate::view::matching::MatchFiles;
+use crate::view::{AssignmentRow, MatchDocument, PriceRow};
+
+const DOCUMENT: &str = "match.json";
+const ASSIGNMENTS: &str = "assignments.csv";
+const PRICES: &str = "prices.csv";
+
+/// Findings reported of one file; a file of another sort would fill the screen.
+const MAX_PROBLEMS: usize = 20;
+
+#[derive(Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) document: MatchDocument,
+    pub(super) assignments: Vec<AssignmentRow>,
+    pub(super) prices: Vec<PriceRow>,
+}
+
+impl From<MatchFiles> for Answer {
+    fn from(files: MatchFiles) -> Answer {
+        let MatchFiles { document, assignments, prices } = files;
+        Answer { document, assignments, prices }
+    }
+}
+
+pub(super) fn files(answer: &Answer) -> [(&'static str, Vec<u8>); 3] {
+    let Answer { document, assignments, prices } = answer;
+    let mut placed = Csv::new(&["need", "offer", "children", travel_column(document)]);
+    for AssignmentRow { need, offer, children, travel } in assignments {
+        let travel = travel.map(|travel| travel.to_string()).unwrap_or_default();
+        placed.row([need, offer, &children.to_string(), &travel]);
+    }
+    let mut certificate = Csv::new(&["stage", "node", "id", "price"]);
+    for PriceRow { stage, node, id, price } in prices {
+        certificate.row([stage, node, id, &price.to_string()]);
+    }
+    [(DOCUMENT, json_bytes(document)), (ASSIGNMENTS, placed.finish()), (PRICES, certificate.finish())]
+}
+
+/// Travel is in the unit that the totals are in.
+fn travel_column(document: &MatchDocument) -> &'static str {
+    if document.totals.minutes.is_some() { "minutes" } else { "metres" }
+}
+
+/// Reads the three files of a folder; every problem of all of them at once.
+pub(super) fn read(dir: &Path) -> Result<Answer, Failure> {
+    match fs::metadata(dir) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(not_an_answer(dir, "a file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(not_an_answer(dir, "no such folder"));
+        }
+        Err(source) => return Err(Failure::Unreadable { path: dir.to_owned(), source }),
+    }
+    let mut problems = Vec::new();
+    let document = bytes(dir, DOCUMENT, &mut problems).and_then(|bytes| document(&bytes, &mut problems));
+    let travel = document.as_ref().map(travel_column);
+    let assignments = bytes(dir, ASSIGNMENTS, &mut problems).map(|bytes| assignments(&bytes, travel, &mut problems));
+    let prices = bytes(dir, PRICES, &mut problems).map(|bytes| prices(&bytes, &mut problems));
+    match (document, assignments, prices) {
+        (Some(document), Some(assignments), Some(prices)) if problems.is_empty() => {
+            Ok(Answer { document, assignments, prices })
+        }
+        _ => Err(Failure::BadInput { what: format!("the answer in {}", dir.display()), problems }),
+    }
+}
+
+fn not_an_answer(dir: &Path, seen: &str) -> Failure {
+    let wanted = "the folder that `suffice match --out` wrote";
+    let problem = Problem::error(&dir.display().to_string(), None, None, seen, wanted);
+    Failure::BadInput { what: "the answer".to_owned(), problems: vec![problem] }
+}
+
+fn bytes(dir: &Path, file: &'static str, problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
+    fs::read(dir.join(file))
+        .map_err(|error| {
+            let seen = match error.kind() {
+                io::ErrorKind::NotFound => String::new(),
+                _ => error.to_string(),
+            };
+            problems.push(Problem::error(file, None, None, &seen, "the file that `suffice match --out` wrote"));
+        })
+        .ok()
+}
+
+fn document(bytes: &[u8], problems: &mut Vec<Problem>) -> Option<MatchDocument> {
+    let refuse = |problems: &mut Vec<Problem>, row, column, seen: &str, wanted: String| {
+        problems.push(Problem::error(DOCUMENT, row, column, seen, wanted));
+        None
+    };
+    let value: serde_json::Value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(error) => {
+            let line = Some(error.line() as u64);
+            return refuse(problems, line, None, "", format!("JSON ({error})"));
+        }
+    };
+    let schema = value.get("schema").and_then(serde_json::Value::as_str).unwrap_or_default();
+    if schema != MatchDocument::SCHEMA {
+        return refuse(problems, None, Some("schema"), schema, MatchDocument::SCHEMA.to_owned());
+    }
+    match serde_json::from_value(value) {
+        Ok(document) => Some(document),
+        Err(error) => refuse(problems, None, None, "another shape", format!("a document of its schema ({error})")),
+    }
+}
+
+fn assignments(bytes: &[u8], travel: Option<&'static str>, problems: &mut Vec<Problem>) -> Vec<AssignmentRow> {
+    // Where the document is not there to say the unit, its own problem has been told already.
+    let rows = Rows::read(ASSIGNMENTS, ["need", "offer", "children", travel.unwrap_or("metres")], bytes, problems);
+    rows.map(|row, problems| {
+        let [need, offer, children, travel] = &row.cells;
+        Some(AssignmentRow {
+            need: need.clone(),
+            offer: offer.clone(),
+            children: row.whole("children", children, problems)?,
+            travel: if travel.is_empty() { None } else { Some(row.whole("travel", travel, problems)?) },
+        })
+    })
+}
+
+fn prices(bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<PriceRow> {
+    let rows = Rows::read(PRICES, ["stage", "node", "id", "price"], bytes, problems);
+    rows.map(|row, problems| {
+        let [stage, node, id, price] = &row.cells;
+        let price = row.whole("price", price, problems)?;
+        Some(PriceRow { stage: stage.clone(), node: node.clone(), id: id.clone(), price })
+    })
+}
+
+/// The rows of a file with exactly these columns.
+struct Rows<'a, const N: usize> {
+    rows: Vec<Row<N>>,
+    problems: &'a mut Vec<Problem>,
+}
+
+struct Row<const N: usize> {
+    file: &'static str,
+    /// As a spreadsheet numbers it.
+    number: Option<u64>,
+    cells: [String; N],
+}
+
+impl<'a, const N: usize> Rows<'a, N> {
+    fn read(file: &'static str, columns: [&str; N], bytes: &[u8], problems: &'a mut Vec<Problem>) -> Rows<'a, N> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut record = ByteRecord::new();
+        let mut rows = Vec::new();
+        let mut n_records = 0_u64;
+        let already = problems.len();
+        while problems.len() - already < MAX_PROBLEMS && matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            // No cell of ours holds a line break, so lines are rows.
+            let row = record.position().map(|at| at.line());
+            n_records += 1;
+            let cells: Option<Vec<&str>> = record.iter().map(|cell| std::str::from_utf8(cell).ok()).collect();
+            let Some(cells) = cells else {
+                problems.push(Problem::error(file, row, None, "bytes that are not text", "UTF-8"));
+                continue;
+            };
+            if n_records == 1 {
+                if cells != columns {
+                    problems.push(Problem::error(file, row, None, &cells.join(","), columns.join(",")));
+                    break;
+                }
+                continue;
+            }
+            match <[&str; N]>::try_from(cells) {
+                Ok(cells) => rows.push(Row { file, number: row, cells: cells.map(str::to_owned) }),
+                Err(cells) => {
+                    let seen = format!("{} values", cells.len());
+                    problems.push(Problem::error(file, row, None, &seen, format!("{N} values")));
+                }
+            }
+        }
+        if n_records == 0 {
+            problems.push(Problem::error(file, None, None, "", format!("a header: {}", columns.join(","))));
+        }
+        Rows { rows, problems }
+    }
+
+    fn map<T>(self, read: impl Fn(&Row<N>, &mut Vec<Problem>) -> Option<T>) -> Vec<T> {
+        let Rows { rows, problems } = self;
+        let already = problems.len();
+        let mut read_rows = Vec::with_capacity(rows.len());
+        for row in &rows {
+            read_rows.extend(read(row, problems));
+            if MAX_PROBLEMS <= problems.len() - already {
+                break;
+            }
+        }
+        read_rows
+    }
+}
+
+impl<const N: usize> Row<N> {
+    fn whole<T: std::str::FromStr>(&self, column: &str, cell: &str, problems: &mut Vec<Problem>) -> Option<T> {
+        let read = cell.parse().ok();
+        if read.is_none() {
+            problems.push(Problem::error(self.file, self.number, Some(column), cell, "a whole number"));
+        }
+        read
+    }
+}
+
+/// A CSV file in memory: commas, quotes only where they are needed, LF.
+pub(super) struct Csv {
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Csv {
+    pub(super) fn new(header: &[&str]) -> Csv {
+        let writer = WriterBuilder::new()
+            .quote_style(QuoteStyle::Necessary)
+            .terminator(Terminator::Any(b'\n'))
+            .from_writer(Vec::new());
+        let mut csv = Csv { writer };
+        csv.row(header.iter().copied());
+        csv
+    }
+
+    pub(super) fn row<S: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.writer.write_record(cells).expect("memory takes every row, and each has as many cells as the header");
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.writer.into_inner().expect("memory takes every row")
+    }
+}

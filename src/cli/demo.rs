@@ -1,0 +1,83 @@
+//! `suffice demo`: the whole job on a made-up place, from the bundle to the verified answer.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::answer::{self, Answer};
+use super::ending::{Ending, Failure};
+use super::output::Form;
+use super::search::Search;
+use super::settings::{Demo, Solving};
+use super::{files, gaps};
+use crate::domain::{BadRows, Draft};
+use crate::engine::Resident;
+use crate::generate::{Options, locality};
+use crate::import::bundle;
+use crate::matching::Route;
+use crate::report::story::{self, Story};
+use crate::view::{self, CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+
+#[derive(Serialize)]
+struct DemoDocument {
+    schema: &'static str,
+    /// Always true: nothing in the place is real.
+    generated: bool,
+    check: CheckDocument,
+    #[serde(rename = "match")]
+    matching: MatchDocument,
+    gaps: GapsDocument,
+    /// Null where every need is met.
+    explain: Option<ExplainDocument>,
+    verify: VerifyDocument,
+}
+
+pub(super) fn run(job: &Demo, form: Form) -> Result<Ending, Failure> {
+    files::look(job.out.as_ref())?;
+    let draft = locality(&Options::default());
+    let (document, answer) = answers(draft.clone())?;
+    if let Some(out) = &job.out {
+        let stored = [answer::files(&answer).to_vec(), gaps::files(&document.gaps).to_vec()].concat();
+        out.fill(&["bundle", "answer"], |dir| {
+            bundle::write_dir(&draft, &dir.join("bundle"), false).map_err(std::io::Error::other)?;
+            fs::create_dir(dir.join("answer"))?;
+            files::put(&dir.join("answer"), &stored)
+        })?;
+    }
+    form.print(&document, |document| {
+        let DemoDocument { schema: _, generated: _, check, matching, gaps, explain, verify } = document;
+        story::page(&Story { check, matching, gaps, explain: explain.as_ref(), verify })
+    })?;
+    let stopped = Ending::of(document.matching.reason.as_deref().or(document.gaps.reason.as_deref()));
+    Ok(if document.verify.verified { stopped } else { Ending::No })
+}
+
+/// Every answer about the place, each asked as its own command would ask it.
+fn answers(draft: Draft) -> Result<(DemoDocument, Answer), Failure> {
+    let loaded = Resident::load(draft, BadRows::Refuse).map_err(|problems| {
+        // The bundle is ours, so a flaw in it is too.
+        Failure::Backend(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })?;
+    let check = view::check::accepted(&loaded);
+    let resident = loaded.resident;
+    let failed = |failure| Failure::of(Path::new("demo"), failure);
+    let search = Search::start(&Solving { route: Route::Network, limit: None });
+    let effort = search.effort();
+    let answer = Answer::from(view::matching::run(&resident, Route::Network, &effort).map_err(failed)?);
+    let gaps = view::gaps::run(&resident, Route::Network, &effort).map_err(failed)?;
+    let explain = match most_telling(&gaps) {
+        Some(need) => Some(view::explain::run(&resident, need, Route::Network, &effort).map_err(failed)?),
+        None => None,
+    };
+    let verify = view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &effort);
+    let matching = answer.document.clone();
+    let document = DemoDocument { schema: "suffice.demo/1", generated: true, check, matching, gaps, explain, verify };
+    Ok((document, answer))
+}
+
+/// A need that goes unmet though services that could help are there: the case with most to explain.
+fn most_telling(gaps: &GapsDocument) -> Option<&str> {
+    let full = gaps.unmet.iter().find(|row| row.cause == "capacity");
+    full.or(gaps.unmet.first()).map(|row| row.need.as_str())
+}

@@ -1,0 +1,87 @@
+//! Calls, a few lines each: read the request, ask the service, write the answer.
+
+mod locality;
+mod matching;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tonic::{Request, Response, Status, async_trait};
+
+use super::deadline::Deadline;
+use super::from_proto;
+use super::pb::google::longrunning::Operation;
+use super::pb::suffice::v1 as pb;
+use super::to_proto;
+use crate::service::{Error, Limits, Service};
+use crate::view;
+
+/// All services of the interface.
+#[derive(Clone)]
+pub(super) struct Api {
+    service: Arc<Service>,
+}
+
+impl Api {
+    pub fn new(service: Arc<Service>) -> Api {
+        Api { service }
+    }
+
+    fn limits(&self) -> Limits {
+        self.service.settings().limits
+    }
+
+    /// The deadline that the layer below put in; the longest allowed where it did not (which it always does here).
+    fn deadline<T>(&self, request: &Request<T>) -> Instant {
+        let longest = || Instant::now() + self.service.settings().longest_call;
+        request.extensions().get::<Deadline>().map_or_else(longest, |deadline| deadline.0)
+    }
+}
+
+fn not_yet<T>(what: &'static str) -> Result<T, Status> {
+    Err(Error::NotYet { what }.into())
+}
+
+#[async_trait]
+impl pb::gap_service_server::GapService for Api {
+    async fn analyse_gaps(
+        &self,
+        request: Request<pb::AnalyseGapsRequest>,
+    ) -> Result<Response<pb::AnalyseGapsResponse>, Status> {
+        let deadline = self.deadline(&request);
+        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source } = request.into_inner();
+        let solving = from_proto::solving(options)?;
+        let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
+        let most_rows = self.limits().answer_rows;
+        let gaps = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
+            Ok(to_proto::gaps(view::gaps::run(resident, solving.route, effort)?, most_rows))
+        });
+        Ok(Response::new(gaps.await?))
+    }
+}
+
+#[async_trait]
+impl pb::planning_service_server::PlanningService for Api {
+    async fn plan_commissioning(
+        &self,
+        _: Request<pb::PlanCommissioningRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        not_yet("PlanCommissioning")
+    }
+
+    type WatchPlanStream = tokio_stream::Empty<Result<pb::WatchPlanResponse, Status>>;
+
+    async fn watch_plan(&self, _: Request<pb::WatchPlanRequest>) -> Result<Response<Self::WatchPlanStream>, Status> {
+        not_yet("WatchPlan")
+    }
+}
+
+#[async_trait]
+impl pb::mismatch_service_server::MismatchService for Api {
+    async fn measure_mismatch(
+        &self,
+        _: Request<pb::MeasureMismatchRequest>,
+    ) -> Result<Response<pb::MeasureMismatchResponse>, Status> {
+        not_yet("MeasureMismatch")
+    }
+}

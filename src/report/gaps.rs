@@ -1,0 +1,514 @@
+//! The page of gaps: how much need is unmet, why, for whom and where.
+
+use super::assurance;
+use super::page::Page;
+use super::table::{Align, Table};
+use super::words::{child_needs, counted, list, number, share, stop_reason};
+use crate::view::GapsDocument;
+use crate::view::gaps::{CauseRow, DeficientSet, Ecology, GapRow, GapTotals, LayerMatrix};
+
+/// Rows of a breakdown, sets and the like that a page shows; the document lists them all.
+const SHOWN: usize = 10;
+
+/// Rows of a breakdown with an order of its own (levels, ages) that are shown in it.
+const LONGEST_AS_GIVEN: usize = 25;
+
+/// Ids that a sentence names before it says how many more there are.
+const IDS_SHOWN: usize = 5;
+
+pub fn page(document: &GapsDocument) -> String {
+    let mut page = Page::new(&headline(document));
+    assurance::what_is_counted(&mut page, &document.notes);
+    page.say(&range(&document.totals));
+    causes(&mut page, &document.causes, document.totals.unmet);
+    breakdown(&mut page, "By kind of need", &document.by_kind, Order::WorstFirst);
+    breakdown(&mut page, "By layer, where the need sits", &document.by_layer, Order::AsGiven);
+    breakdown(&mut page, "By level, 1 universal to 4 acute", &document.by_level, Order::AsGiven);
+    breakdown(&mut page, "By age", &document.by_age, Order::AsGiven);
+    breakdown(&mut page, "By area", &document.by_area, Order::WorstFirst);
+    for (column, rows) in &document.by_group {
+        breakdown(&mut page, &format!("By {column}"), rows, Order::WorstFirst);
+    }
+    page.gap();
+    page.say(
+        "Kinds, areas and groups are listed by unmet child-needs. Which of several equally needy groups goes without can differ between \
+         answers that are equally good, so rows that lie close together are not ranked by this.",
+    );
+    deficient_sets(&mut page, &document.deficient_sets);
+    layers(&mut page, &document.layer_matrix);
+    if let Some(ecology) = &document.ecology {
+        self::ecology(&mut page, ecology);
+    }
+    assurance::notes(&mut page, &document.notes);
+    assurance::completeness(&mut page, &document.completeness, &document.notes);
+    assurance::provenance(&mut page, &document.provenance, &document.disclosure);
+    page.finish()
+}
+
+/// The answer in one sentence: the range, where what is not known makes one.
+pub fn headline(document: &GapsDocument) -> String {
+    let GapTotals { child_needs: needed, unmet, unmet_low, unmet_high, unknown_rows, .. } = document.totals;
+    let locality = &document.provenance.locality;
+    let stopped = match document.status.as_str() {
+        "stopped" => format!(
+            "; the search ended before the best answer was proved, because {}, so fewer may go without",
+            stop_reason(document.reason.as_deref())
+        ),
+        _ => String::new(),
+    };
+    if unmet_low != unmet_high {
+        return format!(
+            "Between {} and {} in {locality} go unmet, depending on what is not known{stopped}.",
+            number(unmet_low),
+            child_needs(unmet_high)
+        );
+    }
+    if needed == 0 {
+        return match unknown_rows {
+            0 => format!("There are no needs to be met in {locality}, so none goes unmet."),
+            n => format!(
+                "How much need goes unmet in {locality} is not known: {} no number of children.",
+                counted(n, "row of needs has", "rows of needs have")
+            ),
+        };
+    }
+    if unmet == 0 {
+        return format!("Every one of the {} in {locality} can be met.", child_needs(needed));
+    }
+    let verb = if unmet == 1 { "goes" } else { "go" };
+    let unmet_of = format!("{} of {} ({})", number(unmet), child_needs(needed), share(unmet, needed));
+    format!("{unmet_of} in {locality} {verb} unmet{}{stopped}.", main_cause(&document.causes, unmet))
+}
+
+/// The commonest cause, after a comma; nothing where none is recorded.
+fn main_cause(causes: &[CauseRow], unmet: u64) -> String {
+    // The first of equals, in the order in which causes are tried.
+    let most = causes.iter().rev().max_by_key(|cause| cause.child_needs).filter(|cause| cause.child_needs != 0);
+    match most {
+        None => String::new(),
+        Some(cause) if cause.child_needs == unmet => format!(", because {}", because(&cause.cause)),
+        Some(cause) => format!(", {} of them because {}", number(cause.child_needs), because(&cause.cause)),
+    }
+}
+
+/// A cause as the end of a sentence.
+pub(super) fn because(cause: &str) -> &str {
+    match cause {
+        "no_type" => "no service here does what would meet the need",
+        "ineligible" => "no fitting service lets them in",
+        "eligibility_unknown" => "it is not known whether a fitting service would let them in",
+        "place_unknown" => "it is not known whether a fitting service is in reach",
+        "out_of_reach" => "every service that would let them in is out of reach",
+        "declined" => "every service in reach was declined",
+        "capacity_unknown" => "services that could help do not say how many places they have",
+        "capacity" => "services that could help are full",
+        "policy" => "the policy's floors or limits stand against it",
+        "not_worth_cost" => "the policy's prices make it not worth its cost",
+        other => other,
+    }
+}
+
+fn range(totals: &GapTotals) -> String {
+    let GapTotals { rows: _, unknown_rows: _, child_needs: needed, met, unmet, unmet_low, unmet_high, .. } = totals;
+    let policy = format!(
+        "By the policy's reading of what is not known, {} of {} are met and {} ({}) are not.",
+        number(*met),
+        child_needs(*needed),
+        number(*unmet),
+        share(*unmet, *needed)
+    );
+    if unmet_low == unmet_high {
+        return policy;
+    }
+    format!(
+        "{policy} Read in the children's favour, everything that is not known leaves {} unmet; read against them, {}.",
+        number(*unmet_low),
+        number(*unmet_high)
+    )
+}
+
+pub(super) fn causes(page: &mut Page, causes: &[CauseRow], unmet: u64) {
+    if unmet == 0 {
+        return;
+    }
+    page.section("Why needs go unmet");
+    let mut table = Table::new([
+        ("Cause", Align::Left),
+        ("Child-needs", Align::Right),
+        ("Share", Align::Right),
+        ("What it means", Align::Left),
+    ]);
+    for CauseRow { cause, child_needs, meaning } in causes.iter().filter(|row| row.child_needs != 0) {
+        table.push([cause, &number(*child_needs), &share(*child_needs, unmet), meaning]);
+    }
+    page.table(&table);
+    page.say("Each unmet child-need has one cause, the first that holds.");
+}
+
+/// How the rows of a breakdown follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    WorstFirst,
+    /// Levels and ages read best in their own order; only a list too long to read is cut to its worst.
+    AsGiven,
+}
+
+impl Order {
+    /// Rows shown: all of a short list; of a long one the worst that have unmet need.
+    fn choose(self, rows: &[GapRow]) -> Vec<&GapRow> {
+        let mut chosen: Vec<&GapRow> = rows.iter().collect();
+        if self == Order::WorstFirst || LONGEST_AS_GIVEN < rows.len() {
+            // Stable: rows with the same number keep the document's order.
+            chosen.sort_by_key(|row| std::cmp::Reverse(row.unmet));
+            if SHOWN < chosen.len() {
+                chosen.retain(|row| row.unmet != 0);
+            }
+            chosen.truncate(SHOWN);
+        }
+        chosen
+    }
+}
+
+fn breakdown(page: &mut Page, title: &str, rows: &[GapRow], order: Order) {
+    if rows.is_empty() {
+        return;
+    }
+    page.section(title);
+    let shown = order.choose(rows);
+    if shown.is_empty() {
+        page.say(&format!("Nothing goes unmet in any of the {}.", number(rows.len() as u64)));
+        return;
+    }
+    let some_unknown = rows.iter().any(|row| row.unknown_rows != 0);
+    let mut headings = vec![
+        ("Of", Align::Left),
+        ("Child-needs", Align::Right),
+        ("Met", Align::Right),
+        ("Unmet", Align::Right),
+        ("Unmet share", Align::Right),
+    ];
+    if some_unknown {
+        headings.push(("Rows without a number", Align::Right));
+    }
+    let mut table = Table::new(headings);
+    for &row in &shown {
+        let GapRow { key, label, child_needs, met, unmet, unknown_rows } = row;
+        let name = if label.is_empty() { key } else { label };
+        let mut cells = vec![
+            if name.is_empty() { "not stated".to_owned() } else { name.clone() },
+            number(*child_needs),
+            number(*met),
+            number(*unmet),
+            share(*unmet, *child_needs),
+        ];
+        if some_unknown {
+            cells.push(number(*unknown_rows));
+        }
+        table.push(cells);
+    }
+    page.table(&table);
+    let more = rows.len() - shown.len();
+    if more != 0 {
+        let unmet =
+            |rows: &mut dyn Iterator<Item = &GapRow>| rows.fold(0_u64, |sum, row| sum.saturating_add(row.unmet));
+        let rest = unmet(&mut rows.iter()).saturating_sub(unmet(&mut shown.iter().copied()));
+        page.say(&format!("... and {} more, with {} unmet.", number(more as u64), child_needs(rest)));
+    }
+}
+
+/// The two breakdowns that a first look needs.
+pub(super) fn by_kind_and_area(page: &mut Page, document: &GapsDocument) {
+    breakdown(page, "By kind of need", &document.by_kind, Order::WorstFirst);
+    breakdown(page, "By area", &document.by_area, Order::WorstFirst);
+}
+
+pub(super) fn deficient_sets(page: &mut Page, sets: &[DeficientSet]) {
+    if sets.is_empty() {
+        return;
+    }
+    page.section("Needs that share too few places");
+    for set in sets.iter().take(SHOWN) {
+        page.item(&deficient_set(set));
+    }
+    let more = sets.len().saturating_sub(SHOWN);
+    if more != 0 {
+        page.say(&format!("... and {}.", counted(more as u64, "more such group", "more such groups")));
+    }
+}
+
+pub(super) fn deficient_set(set: &DeficientSet) -> String {
+    let DeficientSet { needs, child_needs: together, offers, places, short } = set;
+    let share = match offers.len() {
+        0 => "have no place open to them".to_owned(),
+        1 => format!("can use only {}, which has {}", offers[0], counted(*places, "place", "places")),
+        n => format!(
+            "can use only {} offers ({}), which have {} together",
+            number(n as u64),
+            list(offers, IDS_SHOWN),
+            counted(*places, "place", "places")
+        ),
+    };
+    format!(
+        "{} {share}: {} must go without, however places are given out. Needs: {}.",
+        child_needs(*together),
+        number(*short),
+        list(needs, IDS_SHOWN)
+    )
+}
+
+/// Columns and rows of nothing are left out.
+fn layers(page: &mut Page, matrix: &LayerMatrix) {
+    let LayerMatrix { columns, rows, places, places_by_setting } = matrix;
+    if rows.iter().all(|row| row.child_needs == 0) {
+        return;
+    }
+    page.section("Layer of the need by layer that the service seeks to change");
+    let at = |numbers: &[u64], column: usize| numbers.get(column).copied().unwrap_or(0);
+    let used: Vec<usize> = (0..columns.len())
+        .filter(|&column| {
+            at(places, column) != 0
+                || at(places_by_setting, column) != 0
+                || rows.iter().any(|row| at(&row.met, column) != 0)
+        })
+        .collect();
+    let mut headings = vec![("Need", Align::Left), ("Child-needs", Align::Right)];
+    headings.extend(used.iter().map(|&column| (columns[column].as_str(), Align::Right)));
+    headings.push(("Unmet", Align::Right));
+    let mut table = Table::new(headings);
+    let line = |name: &str, total: String, numbers: &[u64], last: String| {
+        let mut cells = vec![name.to_owned(), total];
+        cells.extend(used.iter().map(|&column| number(at(numbers, column))));
+        cells.push(last);
+        cells
+    };
+    for row in rows.iter().filter(|row| row.child_needs != 0) {
+        table.push(line(&row.layer, number(row.child_needs), &row.met, number(row.unmet)));
+    }
+    table.push(line("places, by target", String::new(), places, String::new()));
+    table.push(line("places, by setting", String::new(), places_by_setting, String::new()));
+    if table.fits(super::WIDTH) {
+        page.table(&table);
+    } else {
+        for row in rows.iter().filter(|row| row.child_needs != 0) {
+            let met: Vec<String> = used
+                .iter()
+                .filter(|&&column| at(&row.met, column) != 0)
+                .map(|&column| format!("{} by {}", number(at(&row.met, column)), columns[column]))
+                .collect();
+            page.item(&format!(
+                "{}: {}, met {}, unmet {}.",
+                row.layer,
+                child_needs(row.child_needs),
+                if met.is_empty() { "none".to_owned() } else { met.join(", ") },
+                number(row.unmet)
+            ));
+        }
+    }
+    page.say("Places are those known.");
+}
+
+fn ecology(page: &mut Page, ecology: &Ecology) {
+    let Ecology { components, largest_component_needs, single_points, drivers } = ecology;
+    if *components == 0 && single_points.is_empty() && drivers.is_empty() {
+        return;
+    }
+    page.section("How needs and services hang together");
+    if *components != 0 {
+        page.say(&format!(
+            "Needs and offers fall into {} nothing with one another; the largest holds {}.",
+            counted(*components, "group that shares", "groups that share"),
+            counted(*largest_component_needs, "row of needs", "rows of needs")
+        ));
+    }
+    for point in single_points.iter().take(SHOWN) {
+        page.item(&format!(
+            "Without provider {}, {} ({}) would have no offer left.",
+            point.provider,
+            child_needs(point.child_needs),
+            counted(point.needs, "row", "rows")
+        ));
+    }
+    let more = single_points.len().saturating_sub(SHOWN);
+    if more != 0 {
+        page.item(&format!("... and {}.", counted(more as u64, "more such provider", "more such providers")));
+    }
+    for driver in drivers.iter().take(SHOWN) {
+        page.item(&format!(
+            "{} is driven by {} (layer {}, strength {}; {} here); {}.",
+            driver.kind,
+            driver.driven_by,
+            driver.layer,
+            if driver.strength.is_empty() { "not stated" } else { &driver.strength },
+            child_needs(driver.child_needs),
+            if driver.addressed { "some service here addresses it" } else { "no service here addresses it" }
+        ));
+    }
+    let more = drivers.len().saturating_sub(SHOWN);
+    if more != 0 {
+        page.item(&format!("... and {}.", counted(more as u64, "more such link", "more such links")));
+    }
+    if !drivers.is_empty() {
+        page.say(
+            "What drives what is asserted by its source and not estimated; it speaks of places, never of one child.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{headline, page};
+    use crate::report::sample;
+
+    #[test]
+    fn gaps_as_a_page() {
+        insta::assert_snapshot!(page(&sample::gaps()), @r#"
+        266 of 1,500 child-needs (17.7%) in Exampleshire go unmet, 200 of them because services that could
+        help are full.
+
+        Counts are child-needs: one child's one need. A child with two needs counts twice.
+        By the policy's reading of what is not known, 1,234 of 1,500 child-needs are met and 266 (17.7%) are
+        not.
+
+        Why needs go unmet
+        ==================
+        Cause         Child-needs  Share  What it means
+        ------------  -----------  -----  ---------------------------------------------------
+        out_of_reach           66  24.8%  Every offer that would let them in is out of reach.
+        capacity              200  75.2%  Offers that could take them are full.
+        Each unmet child-need has one cause, the first that holds.
+
+        By kind of need
+        ===============
+        Of                   Child-needs  Met  Unmet  Unmet share
+        -------------------  -----------  ---  -----  -----------
+        A place at school            500  300    200        40.0%
+        Speech and language        1,000  934     66         6.6%
+
+        By layer, where the need sits
+        =============================
+        Of          Child-needs  Met  Unmet  Unmet share
+        ----------  -----------  ---  -----  -----------
+        Individual        1,000  934     66         6.6%
+        Micro               500  300    200        40.0%
+
+        By level, 1 universal to 4 acute
+        ================================
+        Of       Child-needs    Met  Unmet  Unmet share
+        -------  -----------  -----  -----  -----------
+        Level 2        1,500  1,234    266        17.7%
+
+        By area
+        =======
+        Of     Child-needs  Met  Unmet  Unmet share
+        -----  -----------  ---  -----  -----------
+        South          700  434    266        38.0%
+        North          800  800      0         0.0%
+
+        By ethnicity
+        ============
+        Of          Child-needs    Met  Unmet  Unmet share
+        ----------  -----------  -----  -----  -----------
+        not stated        1,500  1,234    266        17.7%
+
+        Kinds, areas and groups are listed by unmet child-needs. Which of several equally needy groups goes
+        without can differ between answers that are equally good, so rows that lie close together are not
+        ranked by this.
+
+        Needs that share too few places
+        ===============================
+        - 700 child-needs can use only oak-lane, which has 534 places: 166 must go without, however places
+          are given out. Needs: n1, n2, n3, n4, n5 and 1 more.
+        - 40 child-needs can use only 2 offers (ash, elm), which have 6 places together: 34 must go without,
+          however places are given out. Needs: m1.
+
+        Layer of the need by layer that the service seeks to change
+        ===========================================================
+        Need                Child-needs  individual  micro  uncoded  Unmet
+        ------------------  -----------  ----------  -----  -------  -----
+        individual                1,000         934      0        0     66
+        micro                       500           0    200      100    200
+        places, by target                       950    200      134
+        places, by setting                        0  1,150      134
+        Places are those known.
+
+        How needs and services hang together
+        ====================================
+        Needs and offers fall into 3 groups that share nothing with one another; the largest holds 30 rows
+        of needs.
+        - Without provider trust-a, 300 child-needs (12 rows) would have no offer left.
+        - speech is driven by poor-housing (layer exo, strength moderate; 1 child-need here); no service
+          here addresses it.
+        What drives what is asserted by its source and not estimated; it speaks of places, never of one
+        child.
+
+        How sure are we?
+        ================
+        - 1 row could not be understood and was set aside; such rows enter no total.
+        - 1 row of needs does not say how many children; such rows enter no total.
+        - 12 rows of needs are estimated from rates and population, not counted.
+        - 2 offers do not say how many places there are.
+        - 1,400 pairs of need and offer count as in reach by the policy's distance, because the offer gives
+          none of its own.
+        - 1 warning came with the bundle: `suffice check` lists them.
+        - There is no meets.csv: each kind of need is met by the service type of the same code.
+        - Set aside: needs, row 7: children: saw "-3"; a whole number, 0 to 1000000000
+
+        What this rests on
+        ==================
+        Suffice 0.1.0; locality Exampleshire at 2024-08-31, digest 3f2a9c01be44; solved by network.
+        Policy: limits.provider_places = none; objective.mode = lexicographic; objective.order = floors,
+        need, evenness; reach.rules = { kind = school-place, km = 3.2 }; supply.use = capacity; weight.level
+        = 1, 4, 16, 64.
+        Not for publication: no disclosure control has been applied.
+        "#);
+    }
+
+    #[test]
+    fn the_headline_is_a_range_where_numbers_are_not_known() {
+        let mut document = sample::gaps();
+        document.totals.unmet_low = 11;
+        document.totals.unmet_high = 1_240;
+        insta::assert_snapshot!(headline(&document), @"Between 11 and 1,240 child-needs in Exampleshire go unmet, depending on what is not known.");
+    }
+
+    #[test]
+    fn the_headline_names_the_only_cause_without_a_number() {
+        let mut document = sample::gaps();
+        document.causes.retain(|cause| cause.cause == "capacity");
+        document.totals.unmet = document.causes[0].child_needs;
+        insta::assert_snapshot!(headline(&document), @"200 of 1,500 child-needs (13.3%) in Exampleshire go unmet, because services that could help are full.");
+    }
+
+    #[test]
+    fn nothing_unmet_is_said_in_words() {
+        let mut document = sample::gaps();
+        document.totals.unmet = 0;
+        (document.totals.unmet_low, document.totals.unmet_high) = (0, 0);
+        insta::assert_snapshot!(headline(&document), @"Every one of the 1,500 child-needs in Exampleshire can be met.");
+    }
+
+    #[test]
+    fn a_long_breakdown_shows_the_ten_worst() {
+        let mut document = sample::gaps();
+        let row = document.by_area[0].clone();
+        document.by_area = (0..13)
+            .map(|n| crate::view::gaps::GapRow { label: format!("Area {n}"), unmet: n, ..row.clone() })
+            .collect();
+        let page = page(&document);
+        assert!(page.contains("Area 12 ") && page.contains("Area 3 ") && !page.contains("Area 2 "), "{page}");
+        assert!(page.contains("... and 3 more, with 3 child-needs unmet."), "{page}");
+    }
+
+    #[test]
+    fn a_long_breakdown_without_unmet_need_is_one_sentence() {
+        let mut document = sample::gaps();
+        let row = document.by_area[0].clone();
+        document.by_area = (0..13).map(|_| crate::view::gaps::GapRow { unmet: 0, ..row.clone() }).collect();
+        assert!(page(&document).contains("Nothing goes unmet in any of the 13."));
+    }
+
+    #[test]
+    fn lines_fit_the_page() {
+        sample::assert_fits(&page(&sample::wide(sample::gaps())));
+    }
+}

@@ -1,0 +1,255 @@
+//! One small answer of each sort, with numbers that agree with one another, for the tests of pages.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::words::width;
+use crate::view::{CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+
+fn document<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("a sample has every key of its document")
+}
+
+fn provenance() -> Value {
+    json!({
+        "version": "0.1.0",
+        "locality_digest": "3f2a9c01be448d1c3f2a9c01be448d1c3f2a9c01be448d1c3f2a9c01be448d1c",
+        "locality": "Exampleshire",
+        "reference_date": "2024-08-31",
+        "policy": {
+            "supply": { "use": "capacity" },
+            "objective": { "mode": "lexicographic", "order": ["floors", "need", "evenness"] },
+            "weight": { "level": [1, 4, 16, 64] },
+            "limits": { "provider_places": {} },
+            "reach": { "rules": [{ "kind": "school-place", "km": 3.2 }] },
+        },
+        "backend": "network",
+    })
+}
+
+fn completeness() -> Value {
+    json!({
+        "unknown_need_rows": 1,
+        "estimated_need_rows": 12,
+        "not_counted_need_rows": 0,
+        "not_applicable_rows": 0,
+        "overlapping_need_rows": 0,
+        "unknown_capacity_offers": 2,
+        "assumed_level_services": 0,
+        "unknown_eligibility_pairs": 0,
+        "unknown_reach_pairs": 0,
+        "default_reach_pairs": 1400,
+        "meets_by_code": true,
+        "built_in_kinds": false,
+        "warnings": 1,
+        "set_aside": [{ "table": "needs", "row": 7, "reasons": ["children: saw \"-3\"; a whole number, 0 to 1000000000"] }],
+    })
+}
+
+pub(super) fn matching() -> MatchDocument {
+    let offer = |offer: &str, capacity: Option<u64>, places: &str, used: u64, one_more: Value, one_less: Value| {
+        json!({
+            "offer": offer, "name": "Speech therapy", "capacity": capacity, "places": places, "used": used,
+            "one_more": one_more, "one_less": one_less,
+        })
+    };
+    document(json!({
+        "schema": "suffice.match/1",
+        "status": "optimal",
+        "proof": "prices",
+        "pairs": 3962,
+        "totals": {
+            "rows": 40, "unknown_rows": 1, "child_needs": 1500, "met": 1234, "unmet": 266,
+            "weight": 9000, "weight_met": 8000, "metres": 2_468_000,
+        },
+        "objective": [
+            { "name": "need", "value": 8000, "bound": 8000 },
+            { "name": "travel", "value": 2_468_000, "bound": 2_468_000 },
+            { "name": "cost", "value": 1_234_567, "bound": 1_234_567 },
+        ],
+        "skipped": [{ "name": "effect", "reason": "not every pair has an effect" }],
+        "offers": [
+            offer("elm-road", Some(700), "known", 700, json!({ "need": 4, "travel": 300 }), json!({ "need": -1 })),
+            offer("oak-lane", Some(534), "known", 534, json!({ "need": 16 }), json!({ "need": -4 })),
+            offer("ash-way", Some(50), "known", 0, json!({ "need": 0 }), json!({ "need": 0 })),
+            offer("helpline", None, "unlimited", 0, Value::Null, Value::Null),
+        ],
+        "notes": [
+            "Counts are child-needs: one child's one need. A child with two needs counts twice.",
+            "Weights by level [1, 4, 16, 64] are a convention, used where a need gives no weight of its own.",
+            "There is no meets.csv: every kind is met by the service type of the same code.",
+        ],
+        "completeness": completeness(),
+        "provenance": provenance(),
+        "disclosure": "none",
+    }))
+}
+
+pub(super) fn gaps() -> GapsDocument {
+    let row = |key: &str, label: &str, child_needs: u64, unmet: u64| {
+        json!({
+            "key": key, "label": label, "child_needs": child_needs, "met": child_needs - unmet, "unmet": unmet,
+            "unknown_rows": 0,
+        })
+    };
+    document(json!({
+        "schema": "suffice.gaps/1",
+        "status": "optimal",
+        "totals": {
+            "rows": 40, "unknown_rows": 1, "child_needs": 1500, "met": 1234, "unmet": 266, "unmet_low": 266,
+            "unmet_high": 266, "weight": 9000, "weight_met": 8000,
+        },
+        "causes": [
+            { "cause": "no_type", "child_needs": 0, "meaning": "No service is of a type that meets the kind." },
+            { "cause": "out_of_reach", "child_needs": 66, "meaning": "Every offer that would let them in is out of reach." },
+            { "cause": "capacity", "child_needs": 200, "meaning": "Offers that could take them are full." },
+        ],
+        "by_kind": [row("speech", "Speech and language", 1000, 66), row("school-place", "A place at school", 500, 200)],
+        "by_layer": [row("individual", "Individual", 1000, 66), row("micro", "Micro", 500, 200)],
+        "by_level": [row("2", "Level 2", 1500, 266)],
+        "by_age": [],
+        "by_area": [row("E01", "North", 800, 0), row("E02", "South", 700, 266)],
+        "by_group": { "ethnicity": [row("", "", 1500, 266)] },
+        "deficient_sets": [
+            {
+                "needs": ["n1", "n2", "n3", "n4", "n5", "n6"], "child_needs": 700, "offers": ["oak-lane"], "places": 534,
+                "short": 166,
+            },
+            { "needs": ["m1"], "child_needs": 40, "offers": ["ash", "elm"], "places": 6, "short": 34 },
+        ],
+        "layer_matrix": {
+            "columns": ["individual", "micro", "meso", "exo", "macro", "chrono", "uncoded"],
+            "rows": [
+                { "layer": "individual", "child_needs": 1000, "met": [934, 0, 0, 0, 0, 0, 0], "unmet": 66 },
+                { "layer": "micro", "child_needs": 500, "met": [0, 200, 0, 0, 0, 0, 100], "unmet": 200 },
+                { "layer": "exo", "child_needs": 0, "met": [0, 0, 0, 0, 0, 0, 0], "unmet": 0 },
+            ],
+            "places": [950, 200, 0, 0, 0, 0, 134],
+            "places_by_setting": [0, 1150, 0, 0, 0, 0, 134],
+        },
+        "cascade": null,
+        "unmet": [],
+        "ecology": {
+            "components": 3,
+            "largest_component_needs": 30,
+            "single_points": [{ "provider": "trust-a", "needs": 12, "child_needs": 300 }],
+            "drivers": [
+                {
+                    "kind": "speech", "driven_by": "poor-housing", "strength": "moderate", "child_needs": 1, "layer": "exo",
+                    "addressed": false,
+                },
+            ],
+        },
+        "notes": ["Counts are child-needs: one child's one need. A child with two needs counts twice."],
+        "completeness": completeness(),
+        "provenance": provenance(),
+        "disclosure": "none",
+    }))
+}
+
+pub(super) fn explanation() -> ExplainDocument {
+    document(json!({
+        "schema": "suffice.explain/1",
+        "status": "optimal",
+        "need": "n17",
+        "kind": "speech",
+        "kind_label": "Speech and language",
+        "level": 3,
+        "children": 5,
+        "area": "E02",
+        "travel_unit": "metres",
+        "met": 3,
+        "unmet": 2,
+        "placements": [{ "offer": "oak-lane", "name": "Speech therapy", "children": 3, "travel": 1200 }],
+        "cause": "capacity",
+        "why": "Every offer that could take it is full.",
+        "deficient_set": { "needs": ["n16", "n17"], "child_needs": 9, "offers": ["oak-lane"], "places": 7, "short": 2 },
+        "offers": [
+            {
+                "offer": "oak-lane", "name": "Speech therapy", "provider": "trust-a", "eligible": "yes", "in_reach": "yes",
+                "declined": false, "reasons": [], "travel": 1200, "places": "known", "capacity": 7, "used": 7,
+            },
+            {
+                "offer": "ash-way", "name": "Early talk", "provider": "trust-b", "eligible": "no", "in_reach": "unknown",
+                "declined": true, "reasons": ["takes ages 0 to 4, and these are 5"], "travel": null, "places": "unknown",
+                "capacity": null, "used": 0,
+            },
+        ],
+        "notes": [],
+        "provenance": provenance(),
+        "disclosure": "none",
+    }))
+}
+
+pub(super) fn accepted() -> CheckDocument {
+    document(json!({
+        "schema": "suffice.check/1",
+        "status": "accepted",
+        "errors": 0,
+        "warnings": 1,
+        "problems": [{
+            "severity": "warning", "table": "offers", "row": 3, "column": "free", "seen": "12",
+            "wanted": "at most the capacity, 10",
+        }],
+        "summary": {
+            "name": "Exampleshire", "digest": "3f2a9c01be448d1c", "reference_date": "2024-08-31", "areas": 2, "holders": 38,
+            "needs": 41, "child_needs": 1500, "services": 3, "providers": 2, "offers": 4, "population": null,
+        },
+        "completeness": completeness(),
+    }))
+}
+
+pub(super) fn refused() -> CheckDocument {
+    document(json!({
+        "schema": "suffice.check/1",
+        "status": "refused",
+        "errors": 2,
+        "warnings": 0,
+        "problems": [
+            {
+                "severity": "error", "table": "needs", "row": 7, "column": "children", "seen": "-3",
+                "wanted": "a whole number, 0 to 1000000000",
+            },
+            { "severity": "error", "table": "areas", "row": null, "column": "lat", "seen": "", "wanted": "a column lat" },
+        ],
+        "summary": null,
+        "completeness": null,
+    }))
+}
+
+pub(super) fn verification(verified: bool) -> VerifyDocument {
+    document(json!({
+        "schema": "suffice.verify/1",
+        "verified": verified,
+        "checks": [
+            { "name": "no offer takes more children than it has places", "held": true, "detail": "" },
+            { "name": "the total is what the rows add up to", "held": verified, "detail": "1,234 in rows, 1,234 stated" },
+        ],
+    }))
+}
+
+/// The same answer with every text as long as an id may be and every count at its greatest.
+pub(super) fn wide<T: Serialize + DeserializeOwned>(narrow: T) -> T {
+    fn stretch(value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(text.repeat(128 / text.len().max(1))),
+            Value::Number(n) if n.as_u64().is_some_and(|n| 255 < n) => json!(1_000_000_000),
+            Value::Array(items) => Value::Array(items.into_iter().map(stretch).collect()),
+            Value::Object(inner) => {
+                Value::Object(inner.into_iter().map(|(key, value)| (key, stretch(value))).collect())
+            }
+            other => other,
+        }
+    }
+    let value: BTreeMap<String, Value> = document(serde_json::to_value(narrow).expect("a document is JSON"));
+    document(json!(value.into_iter().map(|(key, value)| (key, stretch(value))).collect::<BTreeMap<_, _>>()))
+}
+
+pub(super) fn assert_fits(page: &str) {
+    for line in page.lines() {
+        assert!(width(line) <= super::WIDTH, "{} columns: {line}", width(line));
+    }
+}

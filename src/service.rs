@@ -1,0 +1,292 @@
+//! What stands between the wire and the engine: which localities are held, who may work now, when work has to stop, and
+//! what was asked before. It knows nothing of how messages look.
+
+pub mod error;
+pub mod memory;
+pub mod names;
+pub mod pages;
+pub mod pool;
+pub mod registry;
+pub mod requests;
+pub mod settings;
+pub mod upload;
+pub mod watch;
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use tracing::{error, info};
+
+use crate::domain::{BadRows, Draft, Id, Problem};
+use crate::engine::{Failure, Loaded, Resident};
+use crate::import::bundle;
+use crate::solve::Effort;
+use crate::view::{CheckDocument, check};
+
+pub use error::{Error, ErrorKind, Origin, Violation};
+pub use memory::MemoryBudget;
+pub use names::{AuthorityName, LocalityName, Named};
+pub use pool::SolverPool;
+pub use registry::{About, Held, Precondition, Registry};
+pub use requests::{RequestKey, RequestMemory};
+pub use settings::{BadSettings, Connections, Limits, Settings};
+pub use upload::{Assembly, Bundle};
+pub use watch::{CallLimits, CallWatch};
+
+pub struct Service {
+    settings: Settings,
+    registry: Arc<Registry>,
+    solvers: SolverPool,
+    memory: Arc<MemoryBudget>,
+    answered: Arc<Mutex<RequestMemory<Answered>>>,
+}
+
+/// Where the locality of a question is.
+pub enum Source {
+    /// Held by the server.
+    Named(Named),
+    /// Sent along. Read on a solver thread, since that is work. `bytes` is its length as it was sent.
+    Inline { draft: Box<dyn FnOnce() -> Result<Draft, Error> + Send>, bytes: u64, bad_rows: BadRows },
+}
+
+/// What an upload is meant to do.
+#[derive(Clone, Debug)]
+pub struct UploadOrder {
+    pub name: LocalityName,
+    pub request: Option<RequestKey>,
+    pub precondition: Precondition,
+    pub validate_only: bool,
+    pub bad_rows: BadRows,
+}
+
+/// A locality made by an upload, and its first warnings (`about.completeness.warnings` has their number).
+#[derive(Clone, Debug)]
+pub struct Uploaded {
+    pub about: Arc<About>,
+    pub warnings: Arc<Vec<Problem>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DeleteOrder {
+    pub name: LocalityName,
+    pub request: Option<RequestKey>,
+    pub precondition: Precondition,
+    pub validate_only: bool,
+}
+
+/// An answer that is kept for a repeat of its request.
+#[derive(Clone)]
+enum Answered {
+    Upload(Uploaded),
+    Delete,
+}
+
+impl Service {
+    /// Starts the solver threads.
+    pub fn start(settings: Settings) -> io::Result<Service> {
+        let limits = settings.limits;
+        Ok(Service {
+            registry: Arc::default(),
+            solvers: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
+            memory: MemoryBudget::new(limits.memory_bytes),
+            answered: Arc::new(Mutex::new(RequestMemory::new(limits.remembered, limits.request_id_kept))),
+            settings,
+        })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn solvers(&self) -> &SolverPool {
+        &self.solvers
+    }
+
+    /// Asks `question` of a locality on a solver thread.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        source: Source,
+        limits: CallLimits,
+        question: impl FnOnce(&Resident, &Effort<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        match source {
+            Source::Named(named) => {
+                let held = self.get(&named)?;
+                self.solvers
+                    .run(limits, move |watch| answer(question(&held.resident, &effort(watch)), Origin::Files))
+                    .await
+            }
+            Source::Inline { draft, bytes, bad_rows } => {
+                let mut reservation = self.memory.open();
+                reservation.grow(MemoryBudget::resident_bytes(bytes))?;
+                let work = move |watch: &CallWatch| {
+                    let _reservation = reservation;
+                    let loaded = load(draft()?, bad_rows, Origin::Inline)?;
+                    watch.over().map_or(Ok(()), Err)?;
+                    answer(question(&loaded.resident, &effort(watch)), Origin::Inline)
+                };
+                self.solvers.run(limits, work).await
+            }
+        }
+    }
+
+    /// The authority, if it is served here.
+    pub fn authority(&self, name: &AuthorityName) -> Result<(), Error> {
+        match self.settings.authorities.contains(&name.authority) {
+            true => Ok(()),
+            false => Err(Error::NotFound { what: "authority", name: name.to_string() }),
+        }
+    }
+
+    pub fn get(&self, named: &Named) -> Result<Arc<Held>, Error> {
+        self.registry.get(named)
+    }
+
+    /// At most `most` localities by id after `after`, and whether there are more.
+    pub fn page(
+        &self,
+        parent: &AuthorityName,
+        after: Option<&Id>,
+        most: usize,
+    ) -> Result<(Vec<Arc<Held>>, bool), Error> {
+        self.authority(parent)?;
+        Ok(self.registry.page(parent, after, most))
+    }
+
+    /// Refuses an upload before its files are sent, where that is certain already.
+    pub fn begin_upload(&self, order: &UploadOrder) -> Result<Assembly, Error> {
+        self.authority(&AuthorityName { authority: order.name.authority.clone() })?;
+        // A repeat of an answered request finds the state that the first one made: only its body can tell.
+        if order.request.is_none() {
+            order.precondition.check(&order.name, self.registry.find(&order.name).as_deref())?;
+        }
+        Ok(Assembly::new(self.settings.limits.bundle_bytes, &self.memory))
+    }
+
+    /// Reads and checks the bundle on a solver thread, and makes it the locality's present revision.
+    pub async fn finish_upload(
+        &self,
+        order: UploadOrder,
+        assembly: Assembly,
+        limits: CallLimits,
+    ) -> Result<Uploaded, Error> {
+        let (registry, memory, answered) = (self.registry.clone(), self.memory.clone(), self.answered.clone());
+        let most_warnings = self.settings.limits.answer_rows;
+        let work = move |watch: &CallWatch| {
+            let bundle = assembly.finish();
+            let body = bundle.digest(&[
+                "upload",
+                &order.name.to_string(),
+                &format!("{:?} {} {:?}", order.precondition, order.validate_only, order.bad_rows),
+            ]);
+            let now = Instant::now();
+            if let Some(Answered::Upload(first)) = recall(&answered, order.request.as_ref(), &body, now)? {
+                return Ok(first);
+            }
+            let mut reservation = memory.open();
+            reservation.grow(MemoryBudget::resident_bytes(bundle.bytes))?;
+            // The files' memory is given back when the draft is made: reading takes them.
+            let Bundle { files, bytes: _, reservation: _files_reservation } = bundle;
+            let draft =
+                bundle::read_files(files).map_err(|problems| Error::Refused { problems, origin: Origin::Files })?;
+            let loaded = load(draft, order.bad_rows, Origin::Files)?;
+            watch.over().map_or(Ok(()), Err)?;
+            let CheckDocument { summary: Some(summary), completeness: Some(completeness), .. } =
+                check::accepted(&loaded)
+            else {
+                return Err(Error::Internal { log: "an accepted locality has a summary".to_owned() });
+            };
+            let Loaded { resident, mut warnings } = loaded;
+            warnings.truncate(most_warnings);
+
+            let mut writer = registry.write();
+            // Again, under the writer's lock: the same request may have been on its way twice.
+            if let Some(Answered::Upload(first)) = recall(&answered, order.request.as_ref(), &body, now)? {
+                return Ok(first);
+            }
+            let present = writer.find(&order.name);
+            order.precondition.check(&order.name, present.as_deref())?;
+            let updated = SystemTime::now();
+            let about = Arc::new(About {
+                name: order.name,
+                digest: resident.digest().to_owned(),
+                etag: registry::etag(resident.digest()),
+                summary,
+                completeness,
+                created: present.map_or(updated, |present| present.about.created),
+                updated,
+            });
+            let uploaded = Uploaded { about: about.clone(), warnings: Arc::new(warnings) };
+            if order.validate_only {
+                return Ok(uploaded);
+            }
+            info!(locality.name = %about.name, "Locality {} is now {}", about.name, about.etag);
+            writer.put(Arc::new(Held { about, resident: Arc::new(resident), _reservation: reservation }));
+            if let Some(key) = order.request {
+                let weight = 1 + uploaded.warnings.len();
+                lock(&answered).remember(key, body, Answered::Upload(uploaded.clone()), weight, now);
+            }
+            Ok(uploaded)
+        };
+        self.solvers.run(limits, work).await
+    }
+
+    pub fn delete(&self, order: DeleteOrder) -> Result<(), Error> {
+        self.authority(&AuthorityName { authority: order.name.authority.clone() })?;
+        let body = requests::digest(&["delete", &order.name.to_string(), &format!("{:?}", order.precondition)]);
+        let now = Instant::now();
+        let mut writer = self.registry.write();
+        if recall(&self.answered, order.request.as_ref(), &body, now)?.is_some() {
+            return Ok(());
+        }
+        let present = writer.find(&order.name);
+        if present.is_none() {
+            return Err(Error::NotFound { what: "locality", name: order.name.to_string() });
+        }
+        order.precondition.check(&order.name, present.as_deref())?;
+        if order.validate_only {
+            return Ok(());
+        }
+        writer.remove(&order.name);
+        if let Some(key) = order.request {
+            lock(&self.answered).remember(key, body, Answered::Delete, 1, now);
+        }
+        info!(locality.name = %order.name, "Locality {} deleted", order.name);
+        Ok(())
+    }
+}
+
+fn effort(watch: &CallWatch) -> Effort<'_> {
+    Effort::unlimited().watched(watch)
+}
+
+fn load(draft: Draft, bad_rows: BadRows, origin: Origin) -> Result<Loaded, Error> {
+    Resident::load(draft, bad_rows).map_err(|problems| Error::Refused { problems, origin })
+}
+
+/// Whose fault a failure is. One place, so that every answer agrees.
+fn answer<T>(outcome: Result<T, Failure>, origin: Origin) -> Result<T, Error> {
+    outcome.map_err(|failure| match failure {
+        Failure::NotFound { what, id } => Error::NotFound { what, name: id },
+        Failure::BadInput(problems) => Error::Refused { problems, origin },
+        Failure::Backend(log) => {
+            error!(backend.error = log, "The backend failed: {log}");
+            Error::Internal { log }
+        }
+    })
+}
+
+fn recall(
+    answered: &Mutex<RequestMemory<Answered>>,
+    key: Option<&RequestKey>,
+    body: &requests::BodyDigest,
+    now: Instant,
+) -> Result<Option<Answered>, Error> {
+    key.map_or(Ok(None), |key| lock(answered).recall(key, body, now))
+}
+
+/// The memory is never left half changed: nothing that can panic runs under its lock.
+fn lock(answered: &Mutex<RequestMemory<Answered>>) -> std::sync::MutexGuard<'_, RequestMemory<Answered>> {
+    answered.lock().unwrap_or_else(PoisonError::into_inner)
+}
