@@ -18,14 +18,11 @@ pub enum Reading {
 impl Reading {
     /// Whether a pair of this grade takes part (declined pairs never do).
     pub fn admits(self, locality: &Locality, grade: Grade) -> bool {
-        let eligible = !grade.eligibility_unknown()
-            || match self {
-                Reading::Policy => locality.policy().unknown.eligibility == UnknownEligibility::Yes,
-                Reading::Favourable => true,
-                Reading::Adverse => false,
-            };
-        let in_reach = !grade.reach_unknown() || self == Reading::Favourable;
-        eligible && in_reach && !grade.declined()
+        match self {
+            Reading::Policy => grade.admits(locality.policy().unknown.eligibility),
+            Reading::Favourable => !grade.declined(),
+            Reading::Adverse => grade.admits(UnknownEligibility::No),
+        }
     }
 
     /// How many children an offer takes under this reading.
