@@ -159,16 +159,13 @@ impl Resident {
     /// Says what is missing and why.
     pub fn gaps(&self, route: Route, effort: &Effort) -> Result<Gaps, Failure> {
         let matching = self.matching(route, effort)?;
-        Ok(gaps::analyse(&self.locality, &self.profiles, &self.pairs_or_none(effort), matching, route, effort)?)
+        let pairs = self.pairs(effort).ok();
+        Ok(gaps::analyse(&self.locality, &self.profiles, pairs.as_deref(), matching, route, effort)?)
     }
 
     /// Says why needs go unmet under a matching: the part of [`Resident::gaps`] that explains one need.
     pub fn reasons(&self, matching: &Matching, effort: &Effort) -> Reasons {
-        gaps::reasons(&self.locality, &self.profiles, &self.pairs_or_none(effort), matching, effort)
-    }
-
-    fn pairs_or_none(&self, effort: &Effort) -> Arc<Pairs> {
-        self.pairs(effort).unwrap_or_else(|_| Arc::new(Pairs::none(&self.locality, &self.profiles)))
+        gaps::reasons(&self.locality, &self.profiles, self.pairs(effort).ok().as_deref(), matching, effort)
     }
 
     pub fn need(&self, id: &str) -> Result<NeedIx, Failure> {

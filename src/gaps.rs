@@ -51,11 +51,12 @@ pub enum GapsError {
 }
 
 /// Analyses the gap that a matching leaves. Two further solves give the range where anything is unknown, and one more
-/// finds the deficient sets where the matching itself does not carry the most child-needs.
+/// finds the deficient sets where the matching itself does not carry the most child-needs. `pairs` is None where the run
+/// was stopped before they were known.
 pub fn analyse(
     locality: &Locality,
     profiles: &Profiles,
-    pairs: &Pairs,
+    pairs: Option<&Pairs>,
     matching: Arc<Matching>,
     route: Route,
     effort: &Effort,
@@ -71,7 +72,7 @@ pub fn analyse(
 pub fn reasons(
     locality: &Locality,
     profiles: &Profiles,
-    pairs: &Pairs,
+    pairs: Option<&Pairs>,
     matching: &Matching,
     effort: &Effort,
 ) -> Reasons {

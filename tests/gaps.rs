@@ -352,3 +352,28 @@ fn one_who_asks_again_shares_the_standing_answer() {
     let stopped = resident.matching(Route::Network, &Effort::unlimited().at_most(0)).expect("an answer");
     assert!(std::sync::Arc::ptr_eq(&first, &stopped), "what is known needs no more work");
 }
+
+#[test]
+fn a_stopped_run_does_not_pretend_to_know_why() {
+    let resident = resident(&format!(
+        "{SERVICE}== needs.csv
+         need, holder, kind, level, children, area, age, tags
+         none, h1, l, 1, 2, a, 3, lang=en
+         fits, h2, k, 1, 5, a, 3, lang=en
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 9"
+    ));
+    let document =
+        view::gaps::run(&resident, Route::Network, &Effort::unlimited().at_most(0)).expect("a stop is an answer");
+    assert_eq!((document.status.as_str(), document.reason.as_deref()), ("stopped", Some("tick_limit")));
+    let causes: Vec<(&str, u64)> = document
+        .causes
+        .iter()
+        .filter(|row| 0 < row.child_needs)
+        .map(|row| (row.cause.as_str(), row.child_needs))
+        .collect();
+    assert_eq!(causes, [("no_type", 2), ("stopped", 5)]);
+    let totals = &document.totals;
+    assert_eq!((totals.unmet, totals.unmet_low, totals.unmet_high), (7, 0, 7));
+}

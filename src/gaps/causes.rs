@@ -20,9 +20,12 @@ pub enum Cause {
     Capacity,
     Policy,
     NotWorthCost,
+    /// Only where the run was stopped: it is not known which of the others holds.
+    Stopped,
 }
 
 impl Cause {
+    /// Those that an optimal answer can have.
     pub const ALL: [Cause; 10] = [
         Cause::NoType,
         Cause::Ineligible,
@@ -48,6 +51,7 @@ impl Cause {
             Cause::Capacity => "capacity",
             Cause::Policy => "policy",
             Cause::NotWorthCost => "not_worth_cost",
+            Cause::Stopped => "stopped",
         }
     }
 
@@ -68,6 +72,7 @@ impl Cause {
             Cause::Capacity => "the offers that could take them are full, whoever is moved",
             Cause::Policy => "a rule of the policy (floors or placements per holder) leaves them out",
             Cause::NotWorthCost => "the objective counts the cost of placing them higher than the need met",
+            Cause::Stopped => "the run was stopped before it was known why",
         }
     }
 }
@@ -83,11 +88,11 @@ pub struct Unmet {
     pub deficient_set: Option<usize>,
 }
 
-/// Every need with unmet child-needs, with its cause. O(pairs + unmet needs x fitting offers of their kind).
+/// Every need with unmet child-needs, with its cause. `pairs` is None where the run was stopped before they were known. O(pairs + unmet needs x fitting offers of their kind).
 pub fn find(
     locality: &Locality,
     profiles: &Profiles,
-    pairs: &Pairs,
+    pairs: Option<&Pairs>,
     matching: &Matching,
     deficient_sets: &[DeficientSet],
 ) -> Vec<Unmet> {
@@ -109,7 +114,7 @@ pub fn find(
 }
 
 /// The causes that lie in the need and the rules; None where some offer may take it.
-fn before_capacity(locality: &Locality, profiles: &Profiles, pairs: &Pairs, need: NeedIx) -> Option<Cause> {
+fn before_capacity(locality: &Locality, profiles: &Profiles, pairs: Option<&Pairs>, need: NeedIx) -> Option<Cause> {
     let kind = locality.needs()[need.ix()].kind;
     let profile = profiles.of(need);
     let unknown_is_yes = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
@@ -120,6 +125,7 @@ fn before_capacity(locality: &Locality, profiles: &Profiles, pairs: &Pairs, need
         Some(Answer::Unknown) if !unknown_is_yes => return Some(Cause::EligibilityUnknown),
         Some(Answer::Unknown | Answer::Yes) => {}
     }
+    let Some(pairs) = pairs else { return Some(Cause::Stopped) };
     let (mut reach_unknown, mut in_reach, mut accepted) = (false, false, false);
     for pair in pairs.of(need) {
         if pair.grade.eligibility_unknown() && !unknown_is_yes {
@@ -145,12 +151,13 @@ struct FullOffers<'a> {
     /// By need: its deficient set.
     set_of: Vec<Option<usize>>,
     at_holder_limit: Vec<bool>,
+    stopped: bool,
 }
 
 impl<'a> FullOffers<'a> {
     fn new(
         locality: &'a Locality,
-        pairs: &Pairs,
+        pairs: Option<&Pairs>,
         matching: &Matching,
         deficient_sets: &[DeficientSet],
     ) -> FullOffers<'a> {
@@ -162,9 +169,13 @@ impl<'a> FullOffers<'a> {
         }
         FullOffers {
             locality,
-            reaches_unknown: reaches_unknown(locality, pairs, matching),
+            reaches_unknown: match pairs {
+                Some(pairs) => reaches_unknown(locality, pairs, matching),
+                None => vec![false; locality.needs().len()],
+            },
             set_of,
             at_holder_limit: at_holder_limit(locality, matching),
+            stopped: !matching.is_optimal(),
         }
     }
 
@@ -175,6 +186,8 @@ impl<'a> FullOffers<'a> {
             Cause::CapacityUnknown
         } else if self.set_of[need.ix()].is_some() {
             Cause::Capacity
+        } else if self.stopped {
+            Cause::Stopped
         } else if counts_need || self.at_holder_limit[self.locality.needs()[need.ix()].holder.ix()] {
             Cause::Policy
         } else {

@@ -22,14 +22,19 @@ pub struct UnmetRange {
 pub fn unmet_range(
     locality: &Locality,
     profiles: &Profiles,
-    pairs: &Pairs,
+    pairs: Option<&Pairs>,
     matching: &Matching,
     route: Route,
     effort: &Effort,
 ) -> Result<UnmetRange, GapsError> {
     let unmet = unmet_inside(locality, matching);
+    let Some(pairs) = pairs else {
+        return Ok(UnmetRange { low: 0, unmet, high: asking_inside(locality, matching) });
+    };
     if !anything_unknown(locality, pairs) {
-        return Ok(UnmetRange { low: unmet, unmet, high: unmet });
+        // A stopped run shows a placement that exists; that a better one leaves fewer unmet cannot be ruled out.
+        let low = if matching.is_optimal() { unmet } else { 0 };
+        return Ok(UnmetRange { low, unmet, high: unmet });
     }
     let under = |reading| -> Result<u64, GapsError> {
         let formulation = formulate(locality, profiles, pairs, reading, Scope::WhoIsMet)?;

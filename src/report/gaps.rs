@@ -104,6 +104,7 @@ pub(super) fn because(cause: &str) -> &str {
         "capacity" => "services that could help are full",
         "policy" => "the policy's floors or limits stand against it",
         "not_worth_cost" => "the policy's prices make it not worth its cost",
+        "stopped" => "the run was stopped before it was known why",
         other => other,
     }
 }

@@ -22,7 +22,8 @@ pub struct GapsDocument {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     pub totals: GapTotals,
-    /// In the order in which causes are tried; all of them, also those at 0. They sum to `totals.unmet`.
+    /// In the order in which causes are tried; all of them, also those at 0. They sum to `totals.unmet`. A stopped run
+    /// may add `stopped`, where it is not known which of them holds.
     pub causes: Vec<CauseRow>,
     pub by_kind: Vec<GapRow>,
     pub by_layer: Vec<GapRow>,
@@ -260,9 +261,11 @@ fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) 
 
 fn causes(gaps: &Gaps) -> Vec<CauseRow> {
     let of = |cause| gaps.reasons.unmet.iter().filter(move |unmet: &&Unmet| unmet.inside && unmet.cause == cause);
+    let stopped = gaps.reasons.unmet.iter().any(|unmet| unmet.cause == Cause::Stopped).then_some(Cause::Stopped);
     Cause::ALL
-        .iter()
-        .map(|&cause| CauseRow {
+        .into_iter()
+        .chain(stopped)
+        .map(|cause| CauseRow {
             cause: cause.as_str().to_owned(),
             child_needs: of(cause).map(|unmet| unmet.children).sum(),
             meaning: cause.meaning().to_owned(),
@@ -348,7 +351,9 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> (Str
                 )
             }
         },
-        Cause::CapacityUnknown | Cause::Policy | Cause::NotWorthCost | Cause::Declined => (capital(meaning), None),
+        Cause::CapacityUnknown | Cause::Policy | Cause::NotWorthCost | Cause::Declined | Cause::Stopped => {
+            (capital(meaning), None)
+        }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
             let misses = near_misses(locality, resident.profiles(), unmet.need);
             match misses.first() {
