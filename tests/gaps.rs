@@ -358,7 +358,7 @@ fn a_stopped_run_does_not_pretend_to_know_why() {
     let resident = resident(&format!(
         "{SERVICE}== needs.csv
          need, holder, kind, level, children, area, age, tags
-         none, h1, l, 1, 2, a, 3, lang=en
+         alone, h1, l, 1, 2, a, 3, lang=en
          fits, h2, k, 1, 5, a, 3, lang=en
          == offers.csv
          offer, service, area, capacity

@@ -124,6 +124,11 @@ impl<'s, 'a> Row<'s, 'a> {
         ids
     }
 
+    /// Whether a list holds nothing, as `;` alone does.
+    pub fn lists_nothing(&self, column: Column<'_>) -> bool {
+        cells::list(self.text(column)).next().is_none()
+    }
+
     /// A text of at most [`LONGEST_LABEL`] characters; may be blank.
     pub fn label(&mut self, column: Column<'_>) -> &'a str {
         let text = self.text(column);

@@ -96,7 +96,7 @@ fn read_rows<'a>(draft: &'a Draft, terms: &Terms, names: &mut Names<'a>, finding
         let name = row.label_or(name, own.as_ref());
         let provider = row.id(provider);
         let own_types = row.ids(types);
-        if row.is_blank(types) {
+        if row.lists_nothing(types) {
             row.wrong_cell(types, "at least one type of service");
         }
         let ages = age_limits(&mut row, age_min, age_max, terms.ages);
