@@ -38,7 +38,13 @@ pub fn solve(program: &Program, effort: &Effort) -> Result<ProgramOutcome, Backe
         return Ok(if holds { ProgramOutcome::Optimal(Vec::new()) } else { ProgramOutcome::Infeasible });
     }
     let seconds = effort.remaining().map(|left| left.as_secs_f64());
-    match catch_unwind(AssertUnwindSafe(|| hand_over(program, seconds))) {
+    // HiGHS' presolve has called feasible programs infeasible (the random tests found one), so that word is believed
+    // only when it comes without presolve too. microlp has none to switch off.
+    let attempt = || match hand_over(program, seconds, Presolve::On) {
+        Err(ResolutionError::Infeasible) if cfg!(feature = "highs") => hand_over(program, seconds, Presolve::Off),
+        answer => answer,
+    };
+    match catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(Answer { values, status: SolutionStatus::TimeLimit })) => {
             Ok(ProgramOutcome::Stopped { values: Some(values), reason: StopReason::Deadline })
         }
@@ -61,7 +67,13 @@ struct Answer {
     status: SolutionStatus,
 }
 
-fn hand_over(program: &Program, seconds: Option<f64>) -> Result<Answer, ResolutionError> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presolve {
+    On,
+    Off,
+}
+
+fn hand_over(program: &Program, seconds: Option<f64>, presolve: Presolve) -> Result<Answer, ResolutionError> {
     let mut variables = ProblemVariables::new();
     let columns: Vec<Column> = (program.variables.iter())
         .map(|own| {
@@ -73,7 +85,7 @@ fn hand_over(program: &Program, seconds: Option<f64>) -> Result<Answer, Resoluti
     for (column, own) in columns.iter().zip(&program.variables).filter(|(_, own)| own.cost != 0.0) {
         cost.add_mul(own.cost, column);
     }
-    let mut model = start(variables.minimise(cost))?;
+    let mut model = start(variables.minimise(cost), presolve)?;
     for row in &program.rows {
         let mut sum = Expression::with_capacity(row.terms.len());
         for (position, factor) in &row.terms {
@@ -95,6 +107,7 @@ fn hand_over(program: &Program, seconds: Option<f64>) -> Result<Answer, Resoluti
 #[cfg(not(feature = "highs"))]
 fn start(
     problem: good_lp::variable::UnsolvedProblem,
+    _: Presolve,
 ) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit, ResolutionError> {
     no_gap(problem.using(good_lp::solvers::microlp::microlp))
 }
@@ -102,8 +115,13 @@ fn start(
 #[cfg(feature = "highs")]
 fn start(
     problem: good_lp::variable::UnsolvedProblem,
+    presolve: Presolve,
 ) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit, ResolutionError> {
-    no_gap(problem.using(good_lp::solvers::highs::highs).set_threads(1))
+    let presolve = match presolve {
+        Presolve::On => good_lp::solvers::highs::HighsPresolveType::On,
+        Presolve::Off => good_lp::solvers::highs::HighsPresolveType::Off,
+    };
+    no_gap(problem.using(good_lp::solvers::highs::highs).set_threads(1).set_presolve(presolve))
 }
 
 /// HiGHS would stop one part in ten thousand short of the optimum.
