@@ -1,6 +1,6 @@
 //! Changes, and the repair of what they break.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::search::{Found, Step as By};
 use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
@@ -302,19 +302,8 @@ impl<const S: usize> Optimum<S> {
             self.drop_holder(from, source);
         }
         if came {
-            let row = self.nodes.get_mut(to as usize);
-            Arc::make_mut(&mut row.holders).push(source);
-            row.exchanges = OnceLock::new();
+            self.add_holder(to, source);
         }
-    }
-
-    fn drop_holder(&mut self, node: u32, source: u32) {
-        let row = self.nodes.get_mut(node as usize);
-        let holders = Arc::make_mut(&mut row.holders);
-        if let Some(at) = holders.iter().position(|holder| *holder == source) {
-            holders.swap_remove(at);
-        }
-        row.exchanges = OnceLock::new();
     }
 
     fn held_in(&self, source: u32, node: u32) -> u64 {

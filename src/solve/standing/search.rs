@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::exchange::Exchanges;
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
@@ -52,87 +53,107 @@ impl<const S: usize> Optimum<S> {
         shorter_than: Option<Costs<S>>,
         effort: &Effort,
     ) -> Result<Found<S>, StopReason> {
-        let n_nodes = self.nodes.len();
-        let mut search = Search {
-            lengths: vec![[0; S]; n_nodes],
-            by: vec![(NONE, Step::Start); n_nodes],
-            seen: vec![Seen::Not; n_nodes],
-            heap: BinaryHeap::new(),
-        };
-        let mut settled = Vec::new();
+        let mut search = Search::new(&self.prices, target, shorter_than.unwrap_or([ENDLESS; S]));
         for &(node, length) in starts {
-            search.reach(node, length, NONE, Step::Start);
+            let way = subtract(length, self.prices[node as usize]);
+            search.reach(&self.prices, node, way, NONE, Step::Start);
         }
+        let mut settled = Vec::new();
         let mut length = None;
         while let Some(Reverse((nearest, node))) = search.heap.pop() {
-            if search.seen[node as usize] == Seen::Settled {
+            // What was labelled again since, and nearer, is settled already.
+            let way = subtract(nearest, self.prices[node as usize]);
+            if search.ways[node as usize] < way {
                 continue;
             }
-            if shorter_than.is_some_and(|longest| longest <= nearest) {
-                break;
-            }
-            search.seen[node as usize] = Seen::Settled;
             settled.push(node);
             if node == target {
                 length = Some(nearest);
                 break;
             }
-            effort.tick(self.pass_on(node, nearest, &mut search))?;
+            effort.tick(self.pass_on(node, way, &mut search))?;
         }
-        Ok(Found { length, settled, lengths: search.lengths, by: search.by })
+        let lengths = std::iter::zip(search.ways, &self.prices).map(|(way, price)| add(way, *price)).collect();
+        Ok(Found { length, settled, lengths, by: search.by })
     }
 
     /// Labels what a settled node leads to; gives the number of arcs looked at.
-    fn pass_on(&self, node: u32, length: Costs<S>, search: &mut Search<S>) -> u64 {
+    fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
         let row = self.node(node);
-        // Length less the price here; adding a cost and the price there makes it the length there.
-        let from = subtract(length, self.prices[node as usize]);
         let mut arcs = 1 + row.children.len() as u64;
         if !row.holders.is_empty() {
-            let exchanges = self.exchanges(node);
-            arcs += exchanges.len() as u64;
-            for exchange in exchanges {
-                let there = add(add(from, exchange.change), self.prices[exchange.to as usize]);
-                search.reach(exchange.to, there, node, Step::Exchange(exchange.source));
+            let Exchanges { to, changes, sources } = self.exchanges(node);
+            arcs += to.len() as u64;
+            for (at, (to, change)) in to.iter().zip(changes).enumerate() {
+                if less_sum(&way, change, &search.ways[*to as usize]) {
+                    search.reach(&self.prices, *to, add(way, *change), node, Step::Exchange(sources[at]));
+                }
             }
         }
         if let Some(next) = row.next.filter(|_| row.head != NONE) {
-            search.reach(row.head, add(add(from, next), self.prices[row.head as usize]), node, Step::More);
+            search.reach(&self.prices, row.head, add(way, next), node, Step::More);
         }
         for &child in row.children.iter() {
             if let Some(last) = self.node(child).last {
-                search.reach(child, add(subtract(from, last), self.prices[child as usize]), node, Step::Less);
+                search.reach(&self.prices, child, subtract(way, last), node, Step::Less);
             }
         }
         arcs
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Not,
-    Labelled,
-    Settled,
+/// Farther than any path.
+const ENDLESS: i64 = 1 << 60;
+
+/// Whether a + b < c, deciding at the first stage that can: this is what nearly all of the work is.
+fn less_sum<const S: usize>(a: &Costs<S>, b: &Costs<S>, c: &Costs<S>) -> bool {
+    for stage in 0..S {
+        let sum = a[stage] + b[stage];
+        if sum != c[stage] {
+            return sum < c[stage];
+        }
+    }
+    false
 }
 
+/// Labels and what is still to be settled.
+///
+/// A label is kept as the *way* to its node: what the path costs by itself. With the price of the node it makes the
+/// path's length, its sum of reduced costs. So an arc is added and compared without reading a price.
 struct Search<const S: usize> {
-    lengths: Vec<Costs<S>>,
+    target: u32,
+    ways: Vec<Costs<S>>,
     by: Vec<(u32, Step)>,
-    seen: Vec<Seen>,
     heap: BinaryHeap<Reverse<(Costs<S>, u32)>>,
+    /// Nothing that is as long or longer is of use.
+    shorter_than: Costs<S>,
 }
 
 impl<const S: usize> Search<S> {
-    fn reach(&mut self, node: u32, length: Costs<S>, before: u32, step: Step) {
-        let at = node as usize;
-        match self.seen[at] {
-            Seen::Settled => return,
-            Seen::Labelled if self.lengths[at] <= length => return,
-            Seen::Labelled | Seen::Not => {}
+    fn new(prices: &[Costs<S>], target: u32, shorter_than: Costs<S>) -> Search<S> {
+        Search {
+            target,
+            ways: prices.iter().map(|price| subtract(shorter_than, *price)).collect(),
+            by: vec![(NONE, Step::Start); prices.len()],
+            heap: BinaryHeap::new(),
+            shorter_than,
         }
-        self.seen[at] = Seen::Labelled;
-        self.lengths[at] = length;
-        self.by[at] = (before, step);
+    }
+
+    fn reach(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>, before: u32, step: Step) {
+        if self.ways[node as usize] <= way {
+            return;
+        }
+        let length = add(way, prices[node as usize]);
+        if self.shorter_than <= length {
+            return;
+        }
+        if node == self.target {
+            // What is as far as the target need not be looked at: it would be settled after it.
+            self.shorter_than = length;
+        }
+        self.ways[node as usize] = way;
+        self.by[node as usize] = (before, step);
         self.heap.push(Reverse((length, node)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::Exchange;
+use super::exchange::Exchanges;
 use super::paged::Paged;
 use crate::solve::costs::{Costs, add};
 use crate::solve::{Flow, Network, Prices, StagePrices, Step};
@@ -16,8 +16,8 @@ pub(super) struct Optimum<const S: usize> {
     /// The network that this began as: pairs and costs of the sources that have not changed since, and the names of the
     /// stages. Its sinks are the first nodes.
     pub first: Arc<Network>,
-    pub sources: Paged<Source<S>>,
-    pub nodes: Paged<Node<S>>,
+    pub sources: Paged<Source<S>, 128>,
+    pub nodes: Paged<Node<S>, 4>,
     /// Prices of the nodes, that of the ground included: only differences mean something, so that a search need not
     /// touch what it did not reach.
     pub prices: Vec<Costs<S>>,
@@ -58,6 +58,17 @@ pub(super) enum Held {
     Among(Arc<Vec<(u32, u64)>>),
 }
 
+/// A source with units in a container, and where its pairs are: looking through a container's holders then needs no look
+/// at each one's own row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holder {
+    pub source: u32,
+    /// Its pairs in the first network, from and to; from [`NONE`] where it has pairs of its own instead.
+    pairs: (u32, u32),
+    /// Its pair with this container; [`NONE`] where the container is its home.
+    here: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Sink(u32),
@@ -88,9 +99,9 @@ pub(super) struct Node<const S: usize> {
     /// Cost of the last unit; None where none may be taken back.
     pub last: Option<Costs<S>>,
     /// Sources with units in this container, in no order.
-    pub holders: Arc<Vec<u32>>,
+    pub holders: Arc<Vec<Holder>>,
     /// The cheapest moves from this container to others; empty until a search asks for them.
-    pub exchanges: OnceLock<Arc<Vec<Exchange<S>>>>,
+    pub exchanges: OnceLock<Arc<Exchanges<S>>>,
 }
 
 impl<const S: usize> Node<S> {
@@ -236,7 +247,7 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Takes up the sources with where the flow puts their units. None where a source sends more than it has.
-    fn take_up(&mut self, flow: &Flow, nodes: &mut [Node<S>], holders: &mut [Vec<u32>]) -> Option<()> {
+    fn take_up(&mut self, flow: &Flow, nodes: &mut [Node<S>], holders: &mut [Vec<Holder>]) -> Option<()> {
         let first = Arc::clone(&self.first);
         let mut carried = flow.carried();
         for (position, source) in first.sources().iter().enumerate() {
@@ -253,7 +264,7 @@ impl<const S: usize> Optimum<S> {
                 held.push((home, unsent));
             }
             for (node, units) in &held {
-                holders[*node as usize].push(position as u32);
+                holders[*node as usize].push(self.first_holder(position, *node));
                 nodes[*node as usize].amount += units;
                 let cost = self.first_cost(position, *node);
                 for (value, cost) in self.value.iter_mut().zip(cost) {
@@ -345,6 +356,62 @@ impl<const S: usize> Optimum<S> {
                 }
                 visit(row.home, self.first_unsent(source as usize));
             }
+        }
+    }
+
+    /// A source as a holder of a container.
+    pub fn holder(&self, source: u32, node: u32) -> Holder {
+        match self.source(source).own {
+            Some(_) => Holder { source, pairs: (NONE, NONE), here: NONE },
+            None => self.first_holder(source as usize, node),
+        }
+    }
+
+    fn first_holder(&self, source: usize, node: u32) -> Holder {
+        let pairs = self.first.pairs_of(source);
+        let here = self.first.sinks()[pairs.clone()].binary_search(&node);
+        let here = here.map_or(NONE, |at| (pairs.start + at) as u32);
+        Holder { source: source as u32, pairs: (pairs.start as u32, pairs.end as u32), here }
+    }
+
+    /// Cost of a unit of a holder in its container.
+    pub fn cost_of_holder(&self, holder: &Holder, node: u32) -> Costs<S> {
+        match holder.here {
+            NONE => self.cost_in(holder.source, node),
+            pair => self.pair_cost(pair as usize),
+        }
+    }
+
+    /// As [`Optimum::each_container`].
+    pub fn each_container_of(&self, holder: &Holder, mut visit: impl FnMut(u32, Costs<S>)) {
+        if holder.pairs.0 == NONE {
+            return self.each_container(holder.source, visit);
+        }
+        let pairs = holder.pairs.0 as usize..holder.pairs.1 as usize;
+        for (pair, node) in pairs.clone().zip(&self.first.sinks()[pairs]) {
+            visit(*node, self.pair_cost(pair));
+        }
+        visit(self.source(holder.source).home, self.first_unsent(holder.source as usize));
+    }
+
+    /// The same, but only of containers that are marked.
+    pub fn each_container_of_among(&self, holder: &Holder, marked: &[bool], mut visit: impl FnMut(u32, Costs<S>)) {
+        if holder.pairs.0 == NONE {
+            return self.each_container(holder.source, |node, cost| {
+                if marked[node as usize] {
+                    visit(node, cost);
+                }
+            });
+        }
+        let pairs = holder.pairs.0 as usize..holder.pairs.1 as usize;
+        for (pair, node) in pairs.clone().zip(&self.first.sinks()[pairs]) {
+            if marked[*node as usize] {
+                visit(*node, self.pair_cost(pair));
+            }
+        }
+        let home = self.source(holder.source).home;
+        if marked[home as usize] {
+            visit(home, self.first_unsent(holder.source as usize));
         }
     }
 
