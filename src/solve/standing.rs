@@ -13,6 +13,7 @@
 
 mod evidence;
 mod exchange;
+mod nearest;
 mod paged;
 mod repair;
 mod search;

@@ -123,6 +123,9 @@ impl<const S: usize> Optimum<S> {
         let row = self.sources.get_mut(source as usize);
         *row = Source { units: with.units, home, own: Some(Arc::new(own)), held: Held::Among(Arc::default()) };
         self.count_source(source, 1);
+        if home != self.ground && (home != before.home || self.node(home).members.last() != Some(&source)) {
+            Arc::make_mut(&mut self.nodes.get_mut(home as usize).members).push(source);
+        }
         self.hold(home, i128::from(with.units));
         self.within_bounds()?;
         self.push(source, effort)?;
@@ -156,6 +159,7 @@ impl<const S: usize> Optimum<S> {
     /// Brings an onward arc whose bounds or costs have changed back to what its reduced costs ask for.
     fn settle(&mut self, node: u32, effort: &Effort) -> Result<(), NotChanged> {
         loop {
+            self.lower_pool(node);
             let row = self.node(node);
             let head = row.head;
             let gap = subtract(self.prices[head as usize], self.prices[node as usize]);
@@ -193,6 +197,29 @@ impl<const S: usize> Optimum<S> {
             } else {
                 return Ok(());
             }
+        }
+    }
+
+    /// Lowers the price of a pool whose next unit has become cheaper, if none of those who could send there a unit that
+    /// is placed would gain by it: then nothing changes, and no search is needed to know it.
+    fn lower_pool(&mut self, node: u32) {
+        let row = self.node(node);
+        let (Sort::Pool(_), Some(next)) = (row.sort, row.next) else { return };
+        let price = add(self.prices[row.head as usize], next);
+        let own = self.prices[node as usize];
+        let child_gains = |child: &u32| match self.node(*child).next {
+            Some(next) => add(price, next) < self.prices[*child as usize],
+            None => false,
+        };
+        let member_gains = |member: &u32| {
+            let source = self.source(*member);
+            let unsent = add(self.unsent_cost(*member), price);
+            let mut sent = source.held(source.units).filter(|(held, _)| *held != node);
+            source.home == node
+                && sent.any(|(held, _)| unsent < add(self.cost_in(*member, held), self.prices[held as usize]))
+        };
+        if price < own && !row.children.iter().any(child_gains) && !row.members.iter().any(member_gains) {
+            self.prices[node as usize] = price;
         }
     }
 
@@ -236,7 +263,8 @@ impl<const S: usize> Optimum<S> {
             found.length.or(shorter_than).ok_or_else(|| refused("no way is left for units of node", self.ground))?;
         for node in &found.settled {
             let price = &mut self.prices[*node as usize];
-            *price = add(*price, subtract(to, found.length_to(*node)));
+            // Less the length of the path here, which is its way and the price of before.
+            *price = subtract(to, found.way_to(*node));
         }
         Ok(())
     }

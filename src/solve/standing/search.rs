@@ -1,9 +1,7 @@
 //! Shortest paths in the residual graph over inner nodes, by reduced cost (Dijkstra 1959).
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::exchange::Exchanges;
+use super::nearest::Nearest;
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
@@ -27,13 +25,15 @@ pub(super) struct Found<const S: usize> {
     pub length: Option<Costs<S>>,
     /// Settled nodes: those nearer than the target (or than the longest path allowed), with some that are as near.
     pub settled: Vec<u32>,
-    lengths: Vec<Costs<S>>,
+    /// See [`Search::ways`].
+    ways: Vec<Costs<S>>,
     by: Vec<(u32, Step)>,
 }
 
 impl<const S: usize> Found<S> {
-    pub fn length_to(&self, node: u32) -> Costs<S> {
-        self.lengths[node as usize]
+    /// What the path to a settled node costs by itself.
+    pub fn way_to(&self, node: u32) -> Costs<S> {
+        self.ways[node as usize]
     }
 
     /// The path to a settled node, backwards: each node with the one before it and how it is come to, the start last.
@@ -60,21 +60,16 @@ impl<const S: usize> Optimum<S> {
         }
         let mut settled = Vec::new();
         let mut length = None;
-        while let Some(Reverse((nearest, node))) = search.heap.pop() {
-            // What was labelled again since, and nearer, is settled already.
-            let way = subtract(nearest, self.prices[node as usize]);
-            if search.ways[node as usize] < way {
-                continue;
-            }
+        while let Some((node, nearest)) = search.nearest.take() {
             settled.push(node);
             if node == target {
                 length = Some(nearest);
                 break;
             }
+            let way = search.ways[node as usize];
             effort.tick(self.pass_on(node, way, &mut search))?;
         }
-        let lengths = std::iter::zip(search.ways, &self.prices).map(|(way, price)| add(way, *price)).collect();
-        Ok(Found { length, settled, lengths, by: search.by })
+        Ok(Found { length, settled, ways: search.ways, by: search.by })
     }
 
     /// Labels what a settled node leads to; gives the number of arcs looked at.
@@ -124,7 +119,7 @@ struct Search<const S: usize> {
     target: u32,
     ways: Vec<Costs<S>>,
     by: Vec<(u32, Step)>,
-    heap: BinaryHeap<Reverse<(Costs<S>, u32)>>,
+    nearest: Nearest<S>,
     /// Nothing that is as long or longer is of use.
     shorter_than: Costs<S>,
 }
@@ -135,7 +130,7 @@ impl<const S: usize> Search<S> {
             target,
             ways: prices.iter().map(|price| subtract(shorter_than, *price)).collect(),
             by: vec![(NONE, Step::Start); prices.len()],
-            heap: BinaryHeap::new(),
+            nearest: Nearest::new(prices.len()),
             shorter_than,
         }
     }
@@ -154,6 +149,6 @@ impl<const S: usize> Search<S> {
         }
         self.ways[node as usize] = way;
         self.by[node as usize] = (before, step);
-        self.heap.push(Reverse((length, node)));
+        self.nearest.put(node, length);
     }
 }

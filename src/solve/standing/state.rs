@@ -67,6 +67,7 @@ pub(super) struct Holder {
     pairs: (u32, u32),
     /// Its pair with this container; [`NONE`] where the container is its home.
     here: u32,
+    home: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub(super) struct Node<const S: usize> {
     pub last: Option<Costs<S>>,
     /// Sources with units in this container, in no order.
     pub holders: Arc<Vec<Holder>>,
+    /// Sources whose unsent units arrive at this pool, and some that did once.
+    pub members: Arc<Vec<u32>>,
     /// The cheapest moves from this container to others; empty until a search asks for them.
     pub exchanges: OnceLock<Arc<Exchanges<S>>>,
 }
@@ -118,6 +121,7 @@ impl<const S: usize> Node<S> {
             next: None,
             last: None,
             holders: Arc::default(),
+            members: Arc::default(),
             exchanges: OnceLock::new(),
         }
     }
@@ -220,9 +224,12 @@ impl<const S: usize> Optimum<S> {
             first,
         };
         let mut holders = vec![Vec::new(); nodes.len()];
-        optimum.take_up(flow, &mut nodes, &mut holders)?;
-        for (node, holders) in nodes.iter_mut().zip(holders) {
-            node.holders = Arc::new(holders);
+        let mut members = vec![Vec::new(); nodes.len()];
+        optimum.take_up(flow, &mut nodes, &mut holders, &mut members)?;
+        // Nothing asks who belongs to the ground.
+        members[ground as usize].clear();
+        for (node, (holders, members)) in nodes.iter_mut().zip(holders.into_iter().zip(members)) {
+            (node.holders, node.members) = (Arc::new(holders), Arc::new(members));
         }
         // What arrives at a container goes on through all nodes behind it: children have greater positions than their
         // parents among limits and among pools, and sinks come before both.
@@ -247,7 +254,13 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Takes up the sources with where the flow puts their units. None where a source sends more than it has.
-    fn take_up(&mut self, flow: &Flow, nodes: &mut [Node<S>], holders: &mut [Vec<Holder>]) -> Option<()> {
+    fn take_up(
+        &mut self,
+        flow: &Flow,
+        nodes: &mut [Node<S>],
+        holders: &mut [Vec<Holder>],
+        members: &mut [Vec<u32>],
+    ) -> Option<()> {
         let first = Arc::clone(&self.first);
         let mut carried = flow.carried();
         for (position, source) in first.sources().iter().enumerate() {
@@ -255,7 +268,8 @@ impl<const S: usize> Optimum<S> {
             let (own, others) =
                 carried.split_at(carried.partition_point(|(pair, _)| (*pair as usize) < pairs.end).min(carried.len()));
             carried = others;
-            let home = source.pool.map_or(self.ground, |pool| pool_node(&first, pool));
+            let home = self.first_home(position);
+            members[home as usize].push(position as u32);
             let mut held: Vec<(u32, u64)> =
                 own.iter().map(|(pair, units)| (first.sinks()[*pair as usize], *units)).collect();
             let sent: u64 = own.iter().map(|(_, units)| units).sum();
@@ -287,6 +301,10 @@ impl<const S: usize> Optimum<S> {
             let own = &mut self.prices[pool as usize];
             *own = price.min(*own);
         }
+    }
+
+    fn first_home(&self, source: usize) -> u32 {
+        self.first.sources()[source].pool.map_or(self.ground, |pool| pool_node(&self.first, pool))
     }
 
     pub fn n_sources(&self) -> usize {
@@ -362,7 +380,7 @@ impl<const S: usize> Optimum<S> {
     /// A source as a holder of a container.
     pub fn holder(&self, source: u32, node: u32) -> Holder {
         match self.source(source).own {
-            Some(_) => Holder { source, pairs: (NONE, NONE), here: NONE },
+            Some(_) => Holder { source, pairs: (NONE, NONE), here: NONE, home: NONE },
             None => self.first_holder(source as usize, node),
         }
     }
@@ -371,7 +389,8 @@ impl<const S: usize> Optimum<S> {
         let pairs = self.first.pairs_of(source);
         let here = self.first.sinks()[pairs.clone()].binary_search(&node);
         let here = here.map_or(NONE, |at| (pairs.start + at) as u32);
-        Holder { source: source as u32, pairs: (pairs.start as u32, pairs.end as u32), here }
+        let home = self.first_home(source);
+        Holder { source: source as u32, pairs: (pairs.start as u32, pairs.end as u32), here, home }
     }
 
     /// Cost of a unit of a holder in its container.
@@ -391,7 +410,7 @@ impl<const S: usize> Optimum<S> {
         for (pair, node) in pairs.clone().zip(&self.first.sinks()[pairs]) {
             visit(*node, self.pair_cost(pair));
         }
-        visit(self.source(holder.source).home, self.first_unsent(holder.source as usize));
+        visit(holder.home, self.first_unsent(holder.source as usize));
     }
 
     /// The same, but only of containers that are marked.
@@ -409,9 +428,15 @@ impl<const S: usize> Optimum<S> {
                 visit(*node, self.pair_cost(pair));
             }
         }
-        let home = self.source(holder.source).home;
-        if marked[home as usize] {
-            visit(home, self.first_unsent(holder.source as usize));
+        if marked[holder.home as usize] {
+            visit(holder.home, self.first_unsent(holder.source as usize));
+        }
+    }
+
+    pub fn unsent_cost(&self, source: u32) -> Costs<S> {
+        match &self.source(source).own {
+            Some(own) => own.unsent,
+            None => self.first_unsent(source as usize),
         }
     }
 
