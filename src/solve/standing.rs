@@ -14,6 +14,7 @@
 mod evidence;
 mod exchange;
 mod nearest;
+mod packed;
 mod paged;
 mod repair;
 mod search;

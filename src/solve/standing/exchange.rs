@@ -6,15 +6,16 @@
 
 use std::sync::Arc;
 
+use super::packed::Changes;
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, subtract};
 
 /// The cheapest moves of a unit from one container to others, at most one to each. Parallel lists, rising by `to`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Exchanges<const S: usize> {
     pub to: Vec<u32>,
     /// Cost of the unit there less its cost here.
-    pub changes: Vec<Costs<S>>,
+    pub changes: Changes<S>,
     /// Whose unit would move.
     pub sources: Vec<u32>,
 }
@@ -22,8 +23,12 @@ pub(super) struct Exchanges<const S: usize> {
 impl<const S: usize> Exchanges<S> {
     fn offer(&mut self, to: u32, source: u32, change: Costs<S>) {
         match self.to.binary_search(&to) {
-            Ok(at) if change < self.changes[at] => (self.changes[at], self.sources[at]) = (change, source),
-            Ok(_) => {}
+            Ok(at) => {
+                if change < self.changes.at(at) {
+                    self.changes.set(at, change);
+                    self.sources[at] = source;
+                }
+            }
             Err(at) => {
                 self.to.insert(at, to);
                 self.changes.insert(at, change);
@@ -34,16 +39,11 @@ impl<const S: usize> Exchanges<S> {
 
     /// Takes out what rests on a source, and marks where that led.
     fn lose(&mut self, source: u32, lost: &mut [bool]) {
-        let kept: Vec<bool> = self.sources.iter().map(|mover| *mover != source).collect();
-        for (to, _) in self.to.iter().zip(&kept).filter(|(_, kept)| !**kept) {
-            lost[*to as usize] = true;
+        for at in (0..self.to.len()).rev().filter(|at| self.sources[*at] == source).collect::<Vec<_>>() {
+            lost[self.to.remove(at) as usize] = true;
+            self.changes.remove(at);
+            self.sources.remove(at);
         }
-        let mut keep = kept.iter();
-        self.to.retain(|_| *keep.next().unwrap_or(&true));
-        let mut keep = kept.iter();
-        self.changes.retain(|_| *keep.next().unwrap_or(&true));
-        let mut keep = kept.iter();
-        self.sources.retain(|_| *keep.next().unwrap_or(&true));
     }
 }
 
@@ -74,9 +74,13 @@ impl<const S: usize> Optimum<S> {
             });
         }
         found.sort_unstable();
+        let mut changes = Changes::new(self.packing);
+        for (at, (_, change, _)) in found.iter().enumerate() {
+            changes.insert(at, *change);
+        }
         Exchanges {
             to: found.iter().map(|(to, ..)| *to).collect(),
-            changes: found.iter().map(|(_, change, _)| *change).collect(),
+            changes,
             sources: found.iter().map(|(.., source)| *source).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::exchange::Exchanges;
 use super::nearest::Nearest;
+use super::packed::Changes;
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
@@ -79,9 +80,23 @@ impl<const S: usize> Optimum<S> {
         if !row.holders.is_empty() {
             let Exchanges { to, changes, sources } = self.exchanges(node);
             arcs += to.len() as u64;
-            for (at, (to, change)) in to.iter().zip(changes).enumerate() {
-                if less_sum(&way, change, &search.ways[*to as usize]) {
-                    search.reach(&self.prices, *to, add(way, *change), node, Step::Exchange(sources[at]));
+            let reach = |search: &mut Search<S>, at: usize, change: Costs<S>| {
+                search.reach(&self.prices, to[at], add(way, change), node, Step::Exchange(sources[at]));
+            };
+            match changes {
+                Changes::Packed(packing, words) => {
+                    for (at, word) in words.iter().enumerate() {
+                        if less_sum(&way, |stage| packing.stage(*word, stage), &search.ways[to[at] as usize]) {
+                            reach(search, at, packing.unpack(*word));
+                        }
+                    }
+                }
+                Changes::Wide(changes) => {
+                    for (at, change) in changes.iter().enumerate() {
+                        if less_sum(&way, |stage| change[stage], &search.ways[to[at] as usize]) {
+                            reach(search, at, *change);
+                        }
+                    }
                 }
             }
         }
@@ -100,15 +115,17 @@ impl<const S: usize> Optimum<S> {
 /// Farther than any path.
 const ENDLESS: i64 = 1 << 60;
 
-/// Whether a + b < c, deciding at the first stage that can: this is what nearly all of the work is.
-fn less_sum<const S: usize>(a: &Costs<S>, b: &Costs<S>, c: &Costs<S>) -> bool {
-    for stage in 0..S {
-        let sum = a[stage] + b[stage];
-        if sum != c[stage] {
-            return sum < c[stage];
-        }
+/// Whether a + b < c. Nearly all of the work is here, and no branch could be foretold: so there is none, and later
+/// stages are compared even where an earlier one decides.
+#[inline(always)]
+fn less_sum<const S: usize>(a: &Costs<S>, b: impl Fn(usize) -> i64, c: &Costs<S>) -> bool {
+    let mut less = false;
+    for stage in (0..S).rev() {
+        // Costs of paths are far from the ends of 64 bits, so nothing wraps: this only spares the check.
+        let sum = a[stage].wrapping_add(b(stage));
+        less = (sum < c[stage]) | ((sum == c[stage]) & less);
     }
-    false
+    less
 }
 
 /// Labels and what is still to be settled.

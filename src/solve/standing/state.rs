@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::exchange::Exchanges;
+use super::packed::Packing;
 use super::paged::Paged;
 use crate::solve::costs::{Costs, add};
-use crate::solve::{Flow, Network, Prices, StagePrices, Step};
+use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
 
 /// No node, no source.
 pub(super) const NONE: u32 = u32::MAX;
@@ -23,6 +24,8 @@ pub(super) struct Optimum<const S: usize> {
     pub prices: Vec<Costs<S>>,
     /// The node of each sink.
     pub sink_nodes: Arc<Vec<u32>>,
+    /// How exchanges are packed; None where costs are too great for it.
+    pub packing: Option<Packing<S>>,
     pub ground: u32,
     /// What all units together cost.
     pub value: [i128; S],
@@ -217,6 +220,7 @@ impl<const S: usize> Optimum<S> {
             sink_nodes: Arc::new((0..first.n_sinks() as u32).collect()),
             sources: Paged::new(),
             nodes: Paged::new(),
+            packing: Packing::of(greatest_changes(&first)),
             ground,
             value: [0; S],
             greatest: [0; S],
@@ -510,6 +514,23 @@ fn nodes_of<const S: usize>(network: &Network, ground: u32) -> Vec<Node<S>> {
         node.children = Arc::new(children);
     }
     nodes
+}
+
+/// For each stage the most by which two of a network's costs of a unit differ. O(pairs).
+fn greatest_changes<const S: usize>(network: &Network) -> [u64; S] {
+    std::array::from_fn(|stage| {
+        let stage = &network.stages()[stage];
+        // A unit somewhere always has the choice of a container that costs nothing in a stage without costs of a sort.
+        let (mut least, mut most) = (0, 0);
+        let mut see = |cost: i64| (least, most) = (cost.min(least), cost.max(most));
+        match &stage.pair_cost {
+            PairCosts::Zero => {}
+            PairCosts::Narrow(costs) => costs.iter().for_each(|cost| see(i64::from(*cost))),
+            PairCosts::Wide(costs) => costs.iter().for_each(|cost| see(*cost)),
+        }
+        stage.unsent_cost.iter().for_each(|cost| see(*cost));
+        most.abs_diff(least)
+    })
 }
 
 /// The prices of all nodes, the ground's last.
