@@ -23,13 +23,20 @@ impl<const S: usize> Optimum<S> {
         }
         let head = row.head;
         let price = subtract(self.prices[node as usize], self.prices[head as usize]);
-        let more = self.search(&[(head, [0; S])], node, Some(price), effort)?;
-        let one_more = more.length.map_or(none, |length| subtract(length, price).min([0; S]).to_vec());
+        let zero = [0; S];
+        let more = match self.leads_back(head, node) {
+            true => Some(zero),
+            false => self.search(&[(head, zero)], node, Some(price), effort)?.length,
+        };
+        let one_more = more.map_or(none, |length| subtract(length, price).min(zero).to_vec());
         let mut one_less = None;
         if has_places {
             // There is always a way: a unit in the sink can stay unsent, and take back what the sink itself sent on.
-            let less = self.search(&[(node, [0; S])], head, None, effort)?;
-            one_less = less.length.map(|length| add(length, price).to_vec());
+            let less = match self.leads_back(node, head) {
+                true => Some(zero),
+                false => self.search(&[(node, zero)], head, None, effort)?.length,
+            };
+            one_less = less.map(|length| add(length, price).to_vec());
         }
         Ok(Worth { one_more: Some(one_more), one_less })
     }
