@@ -1,6 +1,6 @@
 //! What an optimum says of itself: worths, and the problem with flow and prices for whoever wants to check.
 
-use super::Evidence;
+use super::{Evidence, PairParts, SourceParts};
 use super::state::{NONE, Optimum, Sort};
 use crate::solve::costs::{add, subtract};
 use crate::solve::{
@@ -39,6 +39,20 @@ impl<const S: usize> Optimum<S> {
             one_less = less.map(|length| add(length, price).to_vec());
         }
         Ok(Worth { one_more: Some(one_more), one_less })
+    }
+
+    pub fn parts(&self, source: u32) -> SourceParts {
+        let row = self.source(source);
+        let pool = match self.node(row.home).sort {
+            Sort::Pool(pool) => Some(pool),
+            Sort::Sink(_) | Sort::Limit(_) | Sort::Ground => None,
+        };
+        let mut parts = SourceParts { units: row.units, pool, ..SourceParts::default() };
+        self.each_container(source, |node, cost| match self.node(node).sort {
+            Sort::Sink(sink) => parts.pairs.push(PairParts { sink, cost: cost.to_vec() }),
+            Sort::Limit(_) | Sort::Pool(_) | Sort::Ground => parts.unsent_cost = cost.to_vec(),
+        });
+        parts
     }
 
     pub fn evidence(&self, sources: &[u32], sinks: &[u32]) -> Result<Evidence, NetworkError> {
