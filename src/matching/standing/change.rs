@@ -167,8 +167,7 @@ impl Changing<'_> {
             let Some(new) = new else { continue };
             let room = Reading::Policy.room(after, new);
             let sink = self.standing.sinks[new.ix()];
-            let same_takers =
-                old.is_some_and(|old| takes_alike(&before.offers()[old.ix()], &after.offers()[new.ix()]));
+            let same_takers = old.is_some_and(|old| takes_alike(&before.offers()[old.ix()], &after.offers()[new.ix()]));
             if room == Room::NotKnown {
                 self.close(sink);
                 Arc::make_mut(&mut self.standing.sinks)[new.ix()] = NONE;
@@ -215,12 +214,7 @@ impl Changing<'_> {
         Ok(())
     }
 
-    fn each_of(
-        &self,
-        locality: &Locality,
-        who: DeclineWho,
-        mut visit: impl FnMut(NeedIx),
-    ) -> Result<(), NotRepaired> {
+    fn each_of(&self, locality: &Locality, who: DeclineWho, mut visit: impl FnMut(NeedIx)) -> Result<(), NotRepaired> {
         let is_meant = |need: NeedIx| match who {
             DeclineWho::Need(_) => false,
             DeclineWho::Holder(holder) => locality.needs()[need.ix()].holder == holder,
