@@ -7,6 +7,7 @@ pub mod check;
 pub mod effort;
 pub mod flow;
 pub mod mip;
+pub mod need;
 pub mod network;
 pub mod outcome;
 pub mod program;

@@ -1,0 +1,453 @@
+//! The exchange graph: where one more unit could go if others made room.
+//!
+//! Its nodes are the sinks and the limits; sources have none, which keeps it small. A unit at a sink goes onward to the
+//! limit behind it if there is room, or takes the place of a unit of some source, which moves to another sink that the
+//! source has a pair with. A unit at a limit goes onward, or takes the place of one that came from a sink or limit
+//! before it, which has to find another way from there. The ground ends every way.
+//!
+//! Each node has a label that is never more than its distance to the ground, and a way descends by one label at each
+//! step (Ahuja and Orlin 1991: improved shortest augmenting paths, ISAP). A node with no next step gets a greater label.
+//! When no node is left at some label, none above it can reach the ground any more: those are *sealed*, for good, since
+//! whatever happens elsewhere never reaches into them. Labels do not fall, so all searches together look at a node's
+//! neighbours once for each label that it takes.
+
+use super::sink::{Seen, Sink};
+use crate::solve::{Effort, Network, StopReason};
+
+/// The label of nodes that will never again reach the ground.
+pub(super) const SEALED: u32 = u32::MAX;
+
+/// One step of a way.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// From a node onward.
+    Onward { node: u32 },
+    /// From a limit to a sink or limit right before it, whose unit goes another way.
+    Back { before: u32 },
+    /// From a sink to another, to which the source at a position moves.
+    Move { from: u32, position: usize, to: u32 },
+}
+
+/// The units sent so far, and the labels.
+pub(super) struct Exchange<'a> {
+    network: &'a Network,
+    /// By node: sinks, limits, the ground.
+    labels: Vec<u32>,
+    /// How many nodes have each label.
+    n_at_label: Vec<u32>,
+    /// How many nodes are not sealed, the ground left out. No way is longer, so no label is greater.
+    n_open: u32,
+    /// No label is greater than this, as it happens.
+    highest: u32,
+    /// How much more each node lets onward. Without end: a number from which no sum of units takes much.
+    room: Vec<u64>,
+    /// How much each node let onward.
+    passed: Vec<u64>,
+    /// Where each node leads.
+    onward: Vec<u32>,
+    sinks: Vec<Sink>,
+    /// What lies right before each limit: `before[before_starts[k]..before_starts[k + 1]]`.
+    before_starts: Vec<u32>,
+    before: Vec<u32>,
+    /// At a limit's present label nothing before this position in `before` leads nearer to the ground.
+    before_from: Vec<u32>,
+    /// Weight of the sources at hand when each node was sealed; zero for the others.
+    sealed_at: Vec<i64>,
+    /// Weight of the source at hand.
+    weight: i64,
+    /// What a source compares its sinks by, less is better: label, then the bits of -(appeal x room).
+    keys: Vec<u64>,
+    appeal: Vec<f32>,
+    has_cohorts: bool,
+    seen: Seen,
+    way: Vec<Step>,
+    /// Work that the effort has not been told of.
+    ticks: u64,
+}
+
+impl<'a> Exchange<'a> {
+    /// Telling the effort each time would take longer than the work.
+    const TICKS_AT_ONCE: u64 = 64;
+
+    pub fn nothing_sent(network: &'a Network) -> Exchange<'a> {
+        let (n_sinks, n_limits) = (network.n_sinks(), network.limits().len());
+        let n_nodes = n_sinks + n_limits;
+        let ground = n_nodes as u32;
+        let behind = |limit: Option<u32>| limit.map_or(ground, |limit| n_sinks as u32 + limit);
+        let onward: Vec<u32> = (network.sink_limits().iter().copied())
+            .chain(network.limits().iter().map(|limit| limit.parent))
+            .map(behind)
+            .collect();
+        let room = (network.places().iter().map(|places| places.unwrap_or(u64::MAX)))
+            .chain(network.limits().iter().map(|limit| limit.capacity))
+            .collect();
+        // Parents come before their children, and sinks after all limits: distances follow in one pass.
+        let mut labels = vec![0; n_nodes + 1];
+        for node in (n_sinks..n_nodes).chain(0..n_sinks) {
+            labels[node] = labels[onward[node] as usize] + 1;
+        }
+        let mut n_at_label = vec![0; n_nodes + 2];
+        for label in &labels[..n_nodes] {
+            n_at_label[*label as usize] += 1;
+        }
+        let mut before_starts = vec![0u32; n_limits + 1];
+        for head in onward.iter().filter(|head| **head != ground) {
+            before_starts[*head as usize - n_sinks + 1] += 1;
+        }
+        for limit in 0..n_limits {
+            before_starts[limit + 1] += before_starts[limit];
+        }
+        let mut before = vec![0; before_starts[n_limits] as usize];
+        let mut next = before_starts.clone();
+        for (node, head) in (0u32..).zip(&onward).filter(|(_, head)| **head != ground) {
+            let at = &mut next[*head as usize - n_sinks];
+            before[*at as usize] = node;
+            *at += 1;
+        }
+        let mut exchange = Exchange {
+            network,
+            labels,
+            n_at_label,
+            n_open: n_nodes as u32,
+            highest: n_nodes as u32,
+            room,
+            passed: vec![0; n_nodes],
+            onward,
+            sinks: (0..n_sinks).map(|_| Sink::default()).collect(),
+            before_from: before_starts[..n_limits].to_vec(),
+            before_starts,
+            before,
+            sealed_at: vec![0; n_nodes],
+            weight: 0,
+            keys: vec![0; n_sinks],
+            appeal: vec![1.0; n_sinks],
+            has_cohorts: network.sources().iter().any(|source| 1 < source.units),
+            seen: Seen::none_of(n_sinks),
+            way: Vec::new(),
+            ticks: 0,
+        };
+        exchange.set_all_keys();
+        exchange
+    }
+
+    /// Among sinks at the same distance, a source takes the one where this times the room is greatest. Any preference
+    /// is exact; a good one leaves fewer units to move later.
+    pub fn prefer(&mut self, appeal: Vec<f32>) {
+        self.appeal = appeal;
+        self.set_all_keys();
+    }
+
+    /// Sends what can be sent of a source's units. Those before it must have weighed as much or more.
+    pub fn send(&mut self, source: u32, weight: i64, effort: &Effort) -> Result<(), StopReason> {
+        self.weight = weight;
+        let mut left = self.network.sources()[source as usize].units;
+        while 0 < left {
+            let Some(sink) = self.nearest_sink(source, effort)? else {
+                return Ok(());
+            };
+            if self.find_way(sink, effort)? {
+                left -= self.send_along(source, sink, left);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sink of a source's pairs with the least label, by preference; None when all are sealed.
+    fn nearest_sink(&mut self, source: u32, effort: &Effort) -> Result<Option<u32>, StopReason> {
+        let pairs = &self.network.sinks()[self.network.pairs_of(source as usize)];
+        let (mut least, mut best) = (u64::from(SEALED) << 32, None);
+        for sink in pairs {
+            let key = self.keys[*sink as usize];
+            if key < least {
+                (least, best) = (key, Some(*sink));
+            }
+        }
+        self.work(pairs.len() as u64 + 1, effort)?;
+        Ok(best)
+    }
+
+    /// Looks for a way from a sink to the ground. False when the sink's label has changed instead.
+    fn find_way(&mut self, sink: u32, effort: &Effort) -> Result<bool, StopReason> {
+        let ground = self.ground();
+        self.way.clear();
+        let mut node = sink;
+        while node != ground {
+            match self.next_step(node, effort)? {
+                Some(step) => {
+                    self.way.push(step);
+                    node = self.head(step);
+                }
+                None => {
+                    let sealed_any = self.raise_label(node);
+                    match self.way.pop() {
+                        Some(step) if !sealed_any => node = self.tail(step),
+                        // Of a way whose nodes may be sealed nothing is left to follow.
+                        _ => return Ok(false),
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn head(&self, step: Step) -> u32 {
+        match step {
+            Step::Onward { node } => self.onward[node as usize],
+            Step::Back { before } => before,
+            Step::Move { to, .. } => to,
+        }
+    }
+
+    fn tail(&self, step: Step) -> u32 {
+        match step {
+            Step::Onward { node } => node,
+            Step::Back { before } => self.onward[before as usize],
+            Step::Move { from, .. } => from,
+        }
+    }
+
+    /// A step from a node to one with the next smaller label.
+    fn next_step(&mut self, node: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
+        let below = self.labels[node as usize] - 1;
+        if 0 < self.room[node as usize] && self.labels[self.onward[node as usize] as usize] == below {
+            return Ok(Some(Step::Onward { node }));
+        }
+        match self.as_limit(node) {
+            Some(limit) => self.next_back(limit, below, effort),
+            None => self.next_move(node, below, effort),
+        }
+    }
+
+    fn next_back(&mut self, limit: usize, below: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
+        let from = self.before_from[limit];
+        let candidates = &self.before[from as usize..self.before_starts[limit + 1] as usize];
+        let found =
+            candidates.iter().position(|node| self.labels[*node as usize] == below && 0 < self.passed[*node as usize]);
+        let step = found.map(|at| Step::Back { before: candidates[at] });
+        let looked_at = found.unwrap_or(candidates.len());
+        self.before_from[limit] = from + looked_at as u32;
+        self.work(looked_at as u64 + 1, effort)?;
+        Ok(step)
+    }
+
+    fn next_move(&mut self, from: u32, below: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
+        self.make_near(from, effort)?;
+        let own = &mut self.sinks[from as usize];
+        let Some(near) = &mut own.near else {
+            return Ok(None);
+        };
+        let ahead = &near[own.near_from..];
+        let found = ahead.iter().position(|sink| self.labels[*sink as usize] == below);
+        let mut looked_at = found.unwrap_or(ahead.len());
+        own.near_from += looked_at;
+        if found.is_none() {
+            self.work(looked_at as u64 + 1, effort)?;
+            return Ok(None);
+        }
+        for (position, held) in (own.held_from..).zip(&own.held[own.held_from..]) {
+            let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
+            looked_at += pairs.len();
+            if let Some(to) = pairs.iter().find(|sink| self.labels[**sink as usize] == below) {
+                own.held_from = position;
+                let step = Step::Move { from, position, to: *to };
+                self.work(looked_at as u64, effort)?;
+                return Ok(Some(step));
+            }
+        }
+        // Nobody here has a pair with those neighbours any more.
+        own.held_from = own.held.len();
+        self.work(looked_at as u64 + 1, effort)?;
+        Ok(None)
+    }
+
+    /// Makes a sink's list of neighbours if it has none yet.
+    fn make_near(&mut self, sink: u32, effort: &Effort) -> Result<(), StopReason> {
+        if self.sinks[sink as usize].near.is_some() {
+            return Ok(());
+        }
+        let mut near = Vec::new();
+        self.seen.clear();
+        self.seen.first_time(sink);
+        let own = &self.sinks[sink as usize];
+        for held in &own.held {
+            let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
+            for other in pairs {
+                if self.seen.first_time(*other) && self.labels[*other as usize] != SEALED {
+                    near.push(*other);
+                }
+            }
+            self.ticks += pairs.len() as u64;
+            if Exchange::TICKS_AT_ONCE <= self.ticks {
+                effort.tick(std::mem::take(&mut self.ticks))?;
+            }
+        }
+        self.sinks[sink as usize].set_near(near);
+        Ok(())
+    }
+
+    /// Gives a node from which no step leads on a greater label, and seals what that cuts off. True if anything was
+    /// sealed.
+    fn raise_label(&mut self, node: u32) -> bool {
+        let old = self.labels[node as usize];
+        let new = self.least_label_after(node, old).saturating_add(1);
+        self.n_at_label[old as usize] -= 1;
+        let cut_off = self.n_at_label[old as usize] == 0;
+        if !cut_off && new <= self.n_open {
+            self.n_at_label[new as usize] += 1;
+            self.highest = self.highest.max(new);
+            self.labels[node as usize] = new;
+            match self.as_limit(node) {
+                Some(limit) => self.before_from[limit] = self.before_starts[limit],
+                None => self.sinks[node as usize].start_over(),
+            }
+            self.set_key(node);
+            return false;
+        }
+        self.seal(node);
+        if cut_off && old < self.highest {
+            for other in 0..self.ground() {
+                let label = self.labels[other as usize];
+                if old < label && label != SEALED {
+                    self.n_at_label[label as usize] -= 1;
+                    self.seal(other);
+                }
+            }
+            self.highest = old;
+        }
+        true
+    }
+
+    fn seal(&mut self, node: u32) {
+        self.labels[node as usize] = SEALED;
+        self.sealed_at[node as usize] = self.weight;
+        self.n_open -= 1;
+        if self.as_limit(node).is_none() {
+            self.sinks[node as usize].near = None;
+        }
+        self.set_key(node);
+    }
+
+    /// The least label of the nodes that a step could lead to, none of which is below `own`.
+    fn least_label_after(&mut self, node: u32, own: u32) -> u32 {
+        let labels = &self.labels;
+        let mut least = SEALED;
+        if 0 < self.room[node as usize] {
+            least = labels[self.onward[node as usize] as usize];
+        }
+        match self.as_limit(node) {
+            Some(limit) => {
+                let before = self.before_starts[limit] as usize..self.before_starts[limit + 1] as usize;
+                for other in &self.before[before] {
+                    if 0 < self.passed[*other as usize] {
+                        least = least.min(labels[*other as usize]);
+                    }
+                }
+            }
+            None => {
+                if let Some(near) = &mut self.sinks[node as usize].near {
+                    // A neighbour with a lesser label is one no more (a step to it would have been found), and a
+                    // sealed one will not be asked for again.
+                    near.retain(|other| {
+                        let label = labels[*other as usize];
+                        let stays = own <= label && label != SEALED;
+                        if stays {
+                            least = least.min(label);
+                        }
+                        stays
+                    });
+                    self.ticks += near.len() as u64;
+                }
+            }
+        }
+        least
+    }
+
+    /// Sends as many of a source's `left` units as go along the way just found; gives their number.
+    fn send_along(&mut self, source: u32, sink: u32, left: u64) -> u64 {
+        let units = self.way.iter().fold(left, |units, step| {
+            units.min(match *step {
+                Step::Onward { node } => self.room[node as usize],
+                Step::Back { before } => self.passed[before as usize],
+                Step::Move { from, position, .. } => self.sinks[from as usize].held[position].units,
+            })
+        });
+        // From the end, so that a sink gives up a source before it takes the next one: positions stay what they were.
+        while let Some(step) = self.way.pop() {
+            match step {
+                Step::Onward { node } => {
+                    self.passed[node as usize] += units;
+                    self.room[node as usize] -= units;
+                    self.set_key(node);
+                }
+                Step::Back { before } => {
+                    self.passed[before as usize] -= units;
+                    self.room[before as usize] += units;
+                    self.set_key(before);
+                }
+                Step::Move { from, position, to } => {
+                    let moved = self.sinks[from as usize].held[position].source;
+                    self.sinks[from as usize].release(position, units);
+                    self.take(to, moved, units);
+                }
+            }
+        }
+        self.take(sink, source, units);
+        units
+    }
+
+    fn take(&mut self, sink: u32, source: u32, units: u64) {
+        let own = &mut self.sinks[sink as usize];
+        own.take(source, units, self.has_cohorts);
+        if own.near.is_some() {
+            let pairs = &self.network.sinks()[self.network.pairs_of(source as usize)];
+            own.extend_near(sink, pairs, &self.labels, &mut self.seen);
+        }
+    }
+
+    fn work(&mut self, ticks: u64, effort: &Effort) -> Result<(), StopReason> {
+        self.ticks += ticks;
+        if self.ticks < Exchange::TICKS_AT_ONCE {
+            return Ok(());
+        }
+        effort.tick(std::mem::take(&mut self.ticks))
+    }
+
+    fn set_all_keys(&mut self) {
+        for sink in 0..self.sinks.len() as u32 {
+            self.set_key(sink);
+        }
+    }
+
+    fn set_key(&mut self, node: u32) {
+        if let Some(key) = self.keys.get_mut(node as usize) {
+            // Positive floats compare like their bits.
+            let preference = (self.appeal[node as usize] * self.room[node as usize] as f32).to_bits();
+            *key = u64::from(self.labels[node as usize]) << 32 | u64::from(u32::MAX - preference);
+        }
+    }
+
+    fn ground(&self) -> u32 {
+        self.onward.len() as u32
+    }
+
+    fn as_limit(&self, node: u32) -> Option<usize> {
+        (node as usize).checked_sub(self.sinks.len())
+    }
+
+    pub fn sinks(&self) -> &[Sink] {
+        &self.sinks
+    }
+
+    /// By sink, then by limit: the weight at which each was sealed, zero for those that are not.
+    pub fn sealed_at(&self) -> &[i64] {
+        &self.sealed_at
+    }
+
+    /// How much more the ground could take at most, looking only at the last nodes before it.
+    pub fn room_at_ground(&self) -> u64 {
+        let ground = self.ground();
+        (self.onward.iter().zip(&self.room))
+            .filter(|(head, _)| **head == ground)
+            .fold(0, |sum, (_, room)| sum.saturating_add(*room))
+    }
+}
