@@ -30,8 +30,8 @@ pub enum NeedOutcome {
     Stopped { flow: Flow, value: i64, bound: i64, reason: StopReason },
 }
 
-/// Sinks and limits that are full for whatever weighs `weight` or less: no exchange makes room there, and one place
-/// more in one of the sinks would be taken by a unit of exactly that weight.
+/// Sinks and limits that are full for whatever weighs `weight` or less: no exchange makes room there. (What a place more
+/// would be worth is another question: a lighter unit may take it, or none.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     /// Above zero, in the stage's units.
@@ -79,7 +79,7 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
         }
         Err(reason) => {
             let value = network.value(stage, &flow);
-            let bound = answer::bound(network, weights, &exchange, value, &order[done..]);
+            let bound = answer::bound(network, weights, exchange.room_at_ground(), &flow, value, &order[done..]);
             NeedOutcome::Stopped { flow, value, bound, reason }
         }
     }
@@ -95,11 +95,14 @@ fn send_all(
 ) -> Result<(), StopReason> {
     const SOURCES_PER_REPORT: usize = 1 << 14;
     effort.look()?;
-    for source in order {
-        exchange.send(*source, weights[*source as usize], effort)?;
-        *done += 1;
-        if done.is_multiple_of(SOURCES_PER_REPORT) {
-            effort.report("need", *done as u64, Some(order.len() as u64));
+    for chunk in order.chunks(Exchange::AT_ONCE) {
+        exchange.fetch(chunk.iter().copied());
+        for source in chunk {
+            exchange.send(*source, weights[*source as usize], effort)?;
+            *done += 1;
+            if done.is_multiple_of(SOURCES_PER_REPORT) {
+                effort.report("need", *done as u64, Some(order.len() as u64));
+            }
         }
     }
     effort.report("need", *done as u64, Some(*done as u64));

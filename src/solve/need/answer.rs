@@ -64,14 +64,27 @@ pub(super) fn prices(network: &Network, weights: &[i64], exchange: &Exchange, fl
 /// What the stage must at least cost when `waiting` sources, in order of weight, were not dealt with yet. What was sent
 /// stays sent in some optimum, and what was turned away stays unsent; so at best all room there is takes the heaviest
 /// of those waiting.
-pub(super) fn bound(network: &Network, weights: &[i64], exchange: &Exchange, value: i64, waiting: &[u32]) -> i64 {
-    let mut room = exchange.room_at_ground();
+pub(super) fn bound(
+    network: &Network,
+    weights: &[i64],
+    room_at_ground: u64,
+    flow: &Flow,
+    value: i64,
+    waiting: &[u32],
+) -> i64 {
+    let mut room = room_at_ground;
     let mut bound = i128::from(value);
-    for source in waiting {
+    for (position, source) in waiting.iter().enumerate() {
         if room == 0 {
             break;
         }
-        let units = network.sources()[*source as usize].units.min(room);
+        let mut units = network.sources()[*source as usize].units;
+        if position == 0 {
+            // The stop may have come amid its units.
+            let sent = flow.within(network.pairs_of(*source as usize)).iter().map(|(_, units)| units).sum();
+            units = units.saturating_sub(sent);
+        }
+        let units = units.min(room);
         bound -= i128::from(weights[*source as usize]) * i128::from(units);
         room -= units;
     }

@@ -69,6 +69,9 @@ impl<'a> Exchange<'a> {
     /// Telling the effort each time would take longer than the work.
     const TICKS_AT_ONCE: u64 = 64;
 
+    /// So many sources' pairs are fetched at once.
+    pub const AT_ONCE: usize = 16;
+
     pub fn nothing_sent(network: &'a Network) -> Exchange<'a> {
         let (n_sinks, n_limits) = (network.n_sinks(), network.limits().len());
         let n_nodes = n_sinks + n_limits;
@@ -150,6 +153,18 @@ impl<'a> Exchange<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the pairs of some sources, so that memory fetches them all at once: they lie far apart, and one after the
+    /// other each would be waited for.
+    pub fn fetch(&self, sources: impl Iterator<Item = u32>) {
+        let mut sum = 0u32;
+        for source in sources {
+            if let [first, .., last] = &self.network.sinks()[self.network.pairs_of(source as usize)] {
+                sum ^= first ^ last;
+            }
+        }
+        std::hint::black_box(sum);
     }
 
     /// The sink of a source's pairs with the least label, by preference; None when all are sealed.
@@ -244,16 +259,29 @@ impl<'a> Exchange<'a> {
             self.work(looked_at as u64 + 1, effort)?;
             return Ok(None);
         }
-        for (position, held) in (own.held_from..).zip(&own.held[own.held_from..]) {
-            let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
-            looked_at += pairs.len();
-            if let Some(to) = pairs.iter().find(|sink| self.labels[**sink as usize] == below) {
-                own.held_from = position;
-                let step = Step::Move { from, position, to: *to };
-                self.work(looked_at as u64, effort)?;
-                return Ok(Some(step));
+        let own = &self.sinks[from as usize];
+        let ahead = &own.held[own.held_from..];
+        let mut found = None;
+        for (chunk, held) in ahead.chunks(8).enumerate() {
+            self.fetch(held.iter().map(|held| held.source));
+            for (within, held) in held.iter().enumerate() {
+                let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
+                looked_at += pairs.len();
+                if let Some(to) = pairs.iter().find(|sink| self.labels[**sink as usize] == below) {
+                    found = Some((own.held_from + chunk * 8 + within, *to));
+                    break;
+                }
+            }
+            if found.is_some() {
+                break;
             }
         }
+        if let Some((position, to)) = found {
+            self.sinks[from as usize].held_from = position;
+            self.work(looked_at as u64, effort)?;
+            return Ok(Some(Step::Move { from, position, to }));
+        }
+        let own = &mut self.sinks[from as usize];
         // Nobody here has a pair with those neighbours any more.
         own.held_from = own.held.len();
         self.work(looked_at as u64 + 1, effort)?;
@@ -269,7 +297,10 @@ impl<'a> Exchange<'a> {
         self.seen.clear();
         self.seen.first_time(sink);
         let own = &self.sinks[sink as usize];
-        for held in &own.held {
+        for (position, held) in own.held.iter().enumerate() {
+            if position.is_multiple_of(Exchange::AT_ONCE) {
+                self.fetch(own.held[position..].iter().take(Exchange::AT_ONCE).map(|held| held.source));
+            }
             let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
             for other in pairs {
                 if self.seen.first_time(*other) && self.labels[*other as usize] != SEALED {
