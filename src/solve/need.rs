@@ -69,7 +69,7 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
     let mut done = 0;
     let run = guide::appeal(network, &order, effort).and_then(|appeal| {
         exchange.prefer(appeal);
-        send_all(&mut exchange, &order, weights, &mut done, effort)
+        send_all(network, &mut exchange, &order, weights, &mut done, effort)
     });
     let flow = answer::flow(network, &exchange);
     match run {
@@ -87,22 +87,28 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
 
 /// Sends each source's units in turn; `done` counts the sources that are dealt with for good.
 fn send_all(
+    network: &Network,
     exchange: &mut Exchange,
     order: &[u32],
     weights: &[i64],
     done: &mut usize,
     effort: &Effort,
 ) -> Result<(), StopReason> {
-    const SOURCES_PER_REPORT: usize = 1 << 14;
+    const CHUNKS_PER_REPORT: usize = 1 << 12;
     effort.look()?;
-    for chunk in order.chunks(Exchange::AT_ONCE) {
-        exchange.fetch(chunk.iter().copied());
-        for source in chunk {
-            exchange.send(*source, weights[*source as usize], effort)?;
+    for (chunk, reported) in order.chunks(Exchange::AT_ONCE).zip((0..CHUNKS_PER_REPORT).cycle()) {
+        // Sources of one weight lie far apart in memory, so all that is known of the next ones is asked for at once.
+        let mut next = [(0, 0); Exchange::AT_ONCE];
+        for (next, source) in next.iter_mut().zip(chunk) {
+            *next = (network.sources()[*source as usize].units, weights[*source as usize]);
+        }
+        exchange::fetch(network, chunk.iter().copied());
+        for (source, (units, weight)) in chunk.iter().zip(next) {
+            exchange.send(*source, units, weight, effort)?;
             *done += 1;
-            if done.is_multiple_of(SOURCES_PER_REPORT) {
-                effort.report("need", *done as u64, Some(order.len() as u64));
-            }
+        }
+        if reported == 0 {
+            effort.report("need", *done as u64, Some(order.len() as u64));
         }
     }
     effort.report("need", *done as u64, Some(*done as u64));

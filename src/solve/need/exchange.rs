@@ -11,7 +11,7 @@
 //! whatever happens elsewhere never reaches into them. Labels do not fall, so all searches together look at a node's
 //! neighbours once for each label that it takes.
 
-use super::sink::{Seen, Sink};
+use super::sink::{Around, Held, Index, Sink};
 use crate::solve::{Effort, Network, StopReason};
 
 /// The label of nodes that will never again reach the ground.
@@ -59,7 +59,7 @@ pub(super) struct Exchange<'a> {
     keys: Vec<u64>,
     appeal: Vec<f32>,
     has_cohorts: bool,
-    seen: Seen,
+    index: Index,
     way: Vec<Step>,
     /// Work that the effort has not been told of.
     ticks: u64,
@@ -125,7 +125,7 @@ impl<'a> Exchange<'a> {
             keys: vec![0; n_sinks],
             appeal: vec![1.0; n_sinks],
             has_cohorts: network.sources().iter().any(|source| 1 < source.units),
-            seen: Seen::none_of(n_sinks),
+            index: Index::for_sinks(n_sinks),
             way: Vec::new(),
             ticks: 0,
         };
@@ -141,9 +141,9 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends what can be sent of a source's units. Those before it must have weighed as much or more.
-    pub fn send(&mut self, source: u32, weight: i64, effort: &Effort) -> Result<(), StopReason> {
+    pub fn send(&mut self, source: u32, units: u64, weight: i64, effort: &Effort) -> Result<(), StopReason> {
         self.weight = weight;
-        let mut left = self.network.sources()[source as usize].units;
+        let mut left = units;
         while 0 < left {
             let Some(sink) = self.nearest_sink(source, effort)? else {
                 return Ok(());
@@ -155,21 +155,9 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Reads the pairs of some sources, so that memory fetches them all at once: they lie far apart, and one after the
-    /// other each would be waited for.
-    pub fn fetch(&self, sources: impl Iterator<Item = u32>) {
-        let mut sum = 0u32;
-        for source in sources {
-            if let [first, .., last] = &self.network.sinks()[self.network.pairs_of(source as usize)] {
-                sum ^= first ^ last;
-            }
-        }
-        std::hint::black_box(sum);
-    }
-
     /// The sink of a source's pairs with the least label, by preference; None when all are sealed.
     fn nearest_sink(&mut self, source: u32, effort: &Effort) -> Result<Option<u32>, StopReason> {
-        let pairs = &self.network.sinks()[self.network.pairs_of(source as usize)];
+        let pairs = pairs_of(self.network, source);
         let (mut least, mut best) = (u64::from(SEALED) << 32, None);
         for sink in pairs {
             let key = self.keys[*sink as usize];
@@ -194,6 +182,7 @@ impl<'a> Exchange<'a> {
                 }
                 None => {
                     let sealed_any = self.raise_label(node);
+                    self.work(1, effort)?;
                     match self.way.pop() {
                         Some(step) if !sealed_any => node = self.tail(step),
                         // Of a way whose nodes may be sealed nothing is left to follow.
@@ -246,73 +235,60 @@ impl<'a> Exchange<'a> {
     }
 
     fn next_move(&mut self, from: u32, below: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
-        self.make_near(from, effort)?;
-        let own = &mut self.sinks[from as usize];
-        let Some(near) = &mut own.near else {
+        self.look_around(from, effort)?;
+        let Sink { held, around: Some(around), held_from, .. } = &mut self.sinks[from as usize] else {
             return Ok(None);
         };
-        let ahead = &near[own.near_from..];
-        let found = ahead.iter().position(|sink| self.labels[*sink as usize] == below);
-        let mut looked_at = found.unwrap_or(ahead.len());
-        own.near_from += looked_at;
-        if found.is_none() {
-            self.work(looked_at as u64 + 1, effort)?;
-            return Ok(None);
-        }
-        let own = &self.sinks[from as usize];
-        let ahead = &own.held[own.held_from..];
-        let mut found = None;
-        for (chunk, held) in ahead.chunks(8).enumerate() {
-            self.fetch(held.iter().map(|held| held.source));
-            for (within, held) in held.iter().enumerate() {
-                let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
-                looked_at += pairs.len();
+        self.ticks += (around.near.len() - around.near_from) as u64;
+        if let Some(bits) = around.with_label(below, &self.labels) {
+            while let Some(position) = around.candidate(*held_from, &bits) {
+                *held_from = position;
+                let pairs = pairs_of(self.network, held[position].source);
+                self.ticks += pairs.len() as u64;
                 if let Some(to) = pairs.iter().find(|sink| self.labels[**sink as usize] == below) {
-                    found = Some((own.held_from + chunk * 8 + within, *to));
-                    break;
+                    return Ok(Some(Step::Move { from, position, to: *to }));
                 }
+                *held_from += 1;
             }
-            if found.is_some() {
-                break;
-            }
+            // Nobody here has a pair with those neighbours any more.
+            *held_from = held.len();
+            self.ticks += held.len() as u64;
         }
-        if let Some((position, to)) = found {
-            self.sinks[from as usize].held_from = position;
-            self.work(looked_at as u64, effort)?;
-            return Ok(Some(Step::Move { from, position, to }));
-        }
-        let own = &mut self.sinks[from as usize];
-        // Nobody here has a pair with those neighbours any more.
-        own.held_from = own.held.len();
-        self.work(looked_at as u64 + 1, effort)?;
+        self.work(1, effort)?;
         Ok(None)
     }
 
     /// Makes a sink's list of neighbours if it has none yet.
-    fn make_near(&mut self, sink: u32, effort: &Effort) -> Result<(), StopReason> {
-        if self.sinks[sink as usize].near.is_some() {
+    fn look_around(&mut self, sink: u32, effort: &Effort) -> Result<(), StopReason> {
+        if self.sinks[sink as usize].around.is_some() {
             return Ok(());
         }
+        // Twice, because the number of neighbours decides on the signatures. The second time the pairs are at hand.
+        let held = &self.sinks[sink as usize].held;
         let mut near = Vec::new();
-        self.seen.clear();
-        self.seen.first_time(sink);
-        let own = &self.sinks[sink as usize];
-        for (position, held) in own.held.iter().enumerate() {
-            if position.is_multiple_of(Exchange::AT_ONCE) {
-                self.fetch(own.held[position..].iter().take(Exchange::AT_ONCE).map(|held| held.source));
-            }
-            let pairs = &self.network.sinks()[self.network.pairs_of(held.source as usize)];
-            for other in pairs {
-                if self.seen.first_time(*other) && self.labels[*other as usize] != SEALED {
-                    near.push(*other);
+        self.index.clear();
+        for chunk in held.chunks(Exchange::AT_ONCE) {
+            fetch(self.network, chunk.iter().map(|held| held.source));
+            for held in chunk {
+                let pairs = pairs_of(self.network, held.source);
+                for other in pairs {
+                    // No sink is its own neighbour.
+                    if *other != sink && self.index.of(*other).is_none() && self.labels[*other as usize] != SEALED {
+                        self.index.set(*other, near.len() as u32);
+                        near.push(*other);
+                    }
                 }
+                self.ticks += 2 * pairs.len() as u64;
             }
-            self.ticks += pairs.len() as u64;
             if Exchange::TICKS_AT_ONCE <= self.ticks {
                 effort.tick(std::mem::take(&mut self.ticks))?;
             }
         }
-        self.sinks[sink as usize].set_near(near);
+        let mut around = Around::of(sink, near, held.len());
+        for held in held {
+            around.add(pairs_of(self.network, held.source), &self.labels, &mut self.index);
+        }
+        self.sinks[sink as usize].around = Some(around);
         Ok(())
     }
 
@@ -353,7 +329,7 @@ impl<'a> Exchange<'a> {
         self.sealed_at[node as usize] = self.weight;
         self.n_open -= 1;
         if self.as_limit(node).is_none() {
-            self.sinks[node as usize].near = None;
+            self.sinks[node as usize].around = None;
         }
         self.set_key(node);
     }
@@ -375,18 +351,11 @@ impl<'a> Exchange<'a> {
                 }
             }
             None => {
-                if let Some(near) = &mut self.sinks[node as usize].near {
-                    // A neighbour with a lesser label is one no more (a step to it would have been found), and a
-                    // sealed one will not be asked for again.
-                    near.retain(|other| {
-                        let label = labels[*other as usize];
-                        let stays = own <= label && label != SEALED;
-                        if stays {
-                            least = least.min(label);
-                        }
-                        stays
-                    });
-                    self.ticks += near.len() as u64;
+                if let Some(around) = &self.sinks[node as usize].around {
+                    // A neighbour with a lesser label is one no more: a step to it would have been found.
+                    let near = around.near.iter().map(|other| labels[*other as usize]).filter(|label| own <= *label);
+                    least = near.fold(least, u32::min);
+                    self.ticks += around.near.len() as u64;
                 }
             }
         }
@@ -427,12 +396,9 @@ impl<'a> Exchange<'a> {
     }
 
     fn take(&mut self, sink: u32, source: u32, units: u64) {
-        let own = &mut self.sinks[sink as usize];
-        own.take(source, units, self.has_cohorts);
-        if own.near.is_some() {
-            let pairs = &self.network.sinks()[self.network.pairs_of(source as usize)];
-            own.extend_near(sink, pairs, &self.labels, &mut self.seen);
-        }
+        let pairs = pairs_of(self.network, source);
+        let held = Held { source, units };
+        self.sinks[sink as usize].take(held, pairs, self.has_cohorts, &self.labels, &mut self.index);
     }
 
     fn work(&mut self, ticks: u64, effort: &Effort) -> Result<(), StopReason> {
@@ -481,4 +447,21 @@ impl<'a> Exchange<'a> {
             .filter(|(head, _)| **head == ground)
             .fold(0, |sum, (_, room)| sum.saturating_add(*room))
     }
+}
+
+/// The sinks that a source has pairs with.
+fn pairs_of(network: &Network, source: u32) -> &[u32] {
+    &network.sinks()[network.pairs_of(source as usize)]
+}
+
+/// Reads the pairs of some sources, so that memory fetches them all at once: they lie far apart, and one after the
+/// other each would be waited for.
+pub(super) fn fetch(network: &Network, sources: impl Iterator<Item = u32>) {
+    let mut sum = 0u32;
+    for source in sources {
+        if let [first, .., last] = pairs_of(network, source) {
+            sum ^= first ^ last;
+        }
+    }
+    std::hint::black_box(sum);
 }
