@@ -17,6 +17,24 @@ use crate::solve::{Effort, Network, StopReason};
 /// The label of nodes that will never again reach the ground.
 pub(super) const SEALED: u32 = u32::MAX;
 
+/// Where the label begins in a [`key`], and the last label that has room there.
+const KEY_LABEL_SHIFT: u32 = 20;
+const LAST_KEY_LABEL: u32 = (1 << (u32::BITS - KEY_LABEL_SHIFT)) - 2;
+
+/// The key of sealed sinks, beyond all others.
+const SEALED_KEY: u32 = u32::MAX;
+
+/// What to compare sinks by: label, then preference, which is not negative. Less is better.
+fn key(label: u32, preference: f32) -> u32 {
+    if label == SEALED {
+        return SEALED_KEY;
+    }
+    // Floats from zero compare like their bits, of which the sign is no use and the last matter little.
+    let last_bits = (1 << KEY_LABEL_SHIFT) - 1;
+    label.min(LAST_KEY_LABEL) << KEY_LABEL_SHIFT
+        | last_bits - (preference.to_bits() >> (u32::BITS - 1 - KEY_LABEL_SHIFT))
+}
+
 /// One step of a way.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -55,8 +73,8 @@ pub(super) struct Exchange<'a> {
     sealed_at: Vec<i64>,
     /// Weight of the source at hand.
     weight: i64,
-    /// What a source compares its sinks by, less is better: label, then the bits of -(appeal x room).
-    keys: Vec<u64>,
+    /// What a source compares its sinks by, less is better: see [`key`].
+    keys: Vec<u32>,
     appeal: Vec<f32>,
     has_cohorts: bool,
     index: Index,
@@ -158,12 +176,13 @@ impl<'a> Exchange<'a> {
     /// The sink of a source's pairs with the least label, by preference; None when all are sealed.
     fn nearest_sink(&mut self, source: u32, effort: &Effort) -> Result<Option<u32>, StopReason> {
         let pairs = pairs_of(self.network, source);
-        let (mut least, mut best) = (u64::from(SEALED) << 32, None);
-        for sink in pairs {
-            let key = self.keys[*sink as usize];
-            if key < least {
-                (least, best) = (key, Some(*sink));
-            }
+        // One comparison for each pair: key and sink in one number.
+        let keyed = |sink: &u32| u64::from(self.keys[*sink as usize]) << u32::BITS | u64::from(*sink);
+        let best = pairs.iter().map(keyed).min().filter(|best| *best >> u32::BITS != u64::from(SEALED_KEY));
+        let mut best = best.map(|best| best as u32);
+        if best.is_some_and(|best| self.keys[best as usize] >> KEY_LABEL_SHIFT == LAST_KEY_LABEL) {
+            // Greater labels than keys can hold: none but the least will do.
+            best = pairs.iter().copied().min_by_key(|sink| self.labels[*sink as usize]);
         }
         self.work(pairs.len() as u64 + 1, effort)?;
         Ok(best)
@@ -239,23 +258,16 @@ impl<'a> Exchange<'a> {
         let Sink { held, around: Some(around), held_from, .. } = &mut self.sinks[from as usize] else {
             return Ok(None);
         };
-        self.ticks += (around.near.len() - around.near_from) as u64;
-        if let Some(bits) = around.with_label(below, &self.labels) {
-            while let Some(position) = around.candidate(*held_from, &bits) {
-                *held_from = position;
-                let pairs = pairs_of(self.network, held[position].source);
-                self.ticks += pairs.len() as u64;
-                if let Some(to) = pairs.iter().find(|sink| self.labels[**sink as usize] == below) {
-                    return Ok(Some(Step::Move { from, position, to: *to }));
-                }
-                *held_from += 1;
-            }
-            // Nobody here has a pair with those neighbours any more.
-            *held_from = held.len();
-            self.ticks += held.len() as u64;
-        }
-        self.work(1, effort)?;
-        Ok(None)
+        let begun = *held_from;
+        let has_pair = |position: usize, sink: u32| {
+            let held: &Held = &held[position];
+            pairs_of(self.network, held.source).binary_search(&sink).is_ok()
+        };
+        let next = around.next(begun, below, &self.labels, has_pair);
+        *held_from = next.map_or(held.len(), |(position, _)| position);
+        let looked_at = *held_from - begun;
+        self.work(looked_at as u64 + 1, effort)?;
+        Ok(next.map(|(position, to)| Step::Move { from, position, to }))
     }
 
     /// Makes a sink's list of neighbours if it has none yet.
@@ -263,31 +275,23 @@ impl<'a> Exchange<'a> {
         if self.sinks[sink as usize].around.is_some() {
             return Ok(());
         }
-        // Twice, because the number of neighbours decides on the signatures. The second time the pairs are at hand.
         let held = &self.sinks[sink as usize].held;
-        let mut near = Vec::new();
-        self.index.clear();
+        let mut around = Around::nothing(sink);
         for chunk in held.chunks(Exchange::AT_ONCE) {
             fetch(self.network, chunk.iter().map(|held| held.source));
             for held in chunk {
                 let pairs = pairs_of(self.network, held.source);
-                for other in pairs {
-                    // No sink is its own neighbour.
-                    if *other != sink && self.index.of(*other).is_none() && self.labels[*other as usize] != SEALED {
-                        self.index.set(*other, near.len() as u32);
-                        near.push(*other);
-                    }
-                }
-                self.ticks += 2 * pairs.len() as u64;
+                around.add(pairs, &self.labels, &mut self.index);
+                self.ticks += pairs.len() as u64;
             }
             if Exchange::TICKS_AT_ONCE <= self.ticks {
-                effort.tick(std::mem::take(&mut self.ticks))?;
+                if let Err(reason) = effort.tick(std::mem::take(&mut self.ticks)) {
+                    around.remove_from(&mut self.index);
+                    return Err(reason);
+                }
             }
         }
-        let mut around = Around::of(sink, near, held.len());
-        for held in held {
-            around.add(pairs_of(self.network, held.source), &self.labels, &mut self.index);
-        }
+        around.remove_from(&mut self.index);
         self.sinks[sink as usize].around = Some(around);
         Ok(())
     }
@@ -351,11 +355,10 @@ impl<'a> Exchange<'a> {
                 }
             }
             None => {
-                if let Some(around) = &self.sinks[node as usize].around {
+                if let Some(around) = &mut self.sinks[node as usize].around {
                     // A neighbour with a lesser label is one no more: a step to it would have been found.
-                    let near = around.near.iter().map(|other| labels[*other as usize]).filter(|label| own <= *label);
-                    least = near.fold(least, u32::min);
-                    self.ticks += around.near.len() as u64;
+                    least = least.min(around.least_label(own, labels));
+                    self.ticks += 2 * around.n_near() as u64;
                 }
             }
         }
@@ -416,10 +419,9 @@ impl<'a> Exchange<'a> {
     }
 
     fn set_key(&mut self, node: u32) {
-        if let Some(key) = self.keys.get_mut(node as usize) {
-            // Positive floats compare like their bits.
-            let preference = (self.appeal[node as usize] * self.room[node as usize] as f32).to_bits();
-            *key = u64::from(self.labels[node as usize]) << 32 | u64::from(u32::MAX - preference);
+        if let Some(key_of_sink) = self.keys.get_mut(node as usize) {
+            *key_of_sink =
+                key(self.labels[node as usize], self.appeal[node as usize] * self.room[node as usize] as f32);
         }
     }
 

@@ -31,17 +31,18 @@ pub(super) struct Around {
     own: u32,
     /// At least the true neighbours that are not sealed, each once. After a source has left, some may remain that no
     /// source here has a pair with any more.
-    pub near: Vec<u32>,
-    /// At the sink's present label no neighbour before this position is one step nearer to the ground.
-    pub near_from: usize,
-    /// Words in a signature.
+    near: Vec<u32>,
+    /// Words in a signature: so many that no two neighbours share a bit, up to the most there may be.
     width: usize,
     /// In the order of what is held.
     signatures: Vec<u64>,
+    /// The neighbours that had this label when last looked at.
+    wanted: Bits,
+    wanted_label: u32,
 }
 
 /// A set of neighbours, as the bits that stand for them.
-pub(super) type Bits = [u64; Around::MOST_WIDTH];
+type Bits = [u64; Around::MOST_WIDTH];
 
 impl Sink {
     /// Takes units of a source with these pairs. `may_repeat` says that the source may be here already, as only those
@@ -50,8 +51,9 @@ impl Sink {
         const SHORT: usize = 64;
         self.held.push(held);
         if let Some(around) = &mut self.around {
-            around.index_all(index);
+            around.enter_in(index);
             around.add(pairs, labels, index);
+            around.remove_from(index);
         }
         if may_repeat && self.merge_at.max(SHORT) < self.held.len() {
             self.held.sort_unstable_by_key(|held| held.source);
@@ -83,44 +85,65 @@ impl Sink {
     /// The sink's label has risen: what could not move then may move now.
     pub fn start_over(&mut self) {
         self.held_from = 0;
-        if let Some(around) = &mut self.around {
-            around.near_from = 0;
-        }
     }
 }
 
 impl Around {
-    /// So many words make a long signature: about what the pairs of a source take.
+    /// So many words make the longest signature, about what the pairs of a source take.
     const MOST_WIDTH: usize = 8;
+    const MOST_BITS: usize = Around::MOST_WIDTH * u64::BITS as usize;
 
-    /// With these neighbours, and no signatures yet.
-    pub fn of(own: u32, near: Vec<u32>, n_held: usize) -> Around {
-        let width = near.len().div_ceil(u64::BITS as usize).clamp(1, Around::MOST_WIDTH);
-        Around { own, near, near_from: 0, width, signatures: Vec::with_capacity(n_held * width) }
+    /// Of a sink that holds nothing yet.
+    pub fn nothing(own: u32) -> Around {
+        let nothing = [0; Around::MOST_WIDTH];
+        Around { own, near: Vec::new(), width: 1, signatures: Vec::new(), wanted: nothing, wanted_label: SEALED }
     }
 
-    /// Notes the positions of all neighbours.
-    pub fn index_all(&self, index: &mut Index) {
-        index.clear();
+    /// Enters the positions of all neighbours in an empty index.
+    pub fn enter_in(&self, index: &mut Index) {
         for (position, sink) in (0u32..).zip(&self.near) {
-            index.set(*sink, position);
+            index.positions[*sink as usize] = position;
         }
     }
 
-    /// Adds the signature of a source with these pairs, and what neighbours it brings. `index` holds the others.
-    pub fn add(&mut self, pairs: &[u32], labels: &[u32], index: &mut Index) {
-        let from = self.signatures.len();
-        self.signatures.resize(from + self.width, 0);
-        for sink in pairs.iter().filter(|sink| **sink != self.own && labels[**sink as usize] != SEALED) {
-            let position = index.of(*sink).unwrap_or_else(|| {
-                let position = self.near.len() as u32;
-                self.near.push(*sink);
-                index.set(*sink, position);
-                position
-            });
-            let (word, bit) = self.bit(position as usize);
-            self.signatures[from + word] |= bit;
+    /// Leaves the index empty again.
+    pub fn remove_from(&self, index: &mut Index) {
+        for sink in &self.near {
+            index.positions[*sink as usize] = Index::NOWHERE;
         }
+    }
+
+    /// Adds the signature of a source with these pairs, and the neighbours it brings. `index` holds those there are.
+    pub fn add(&mut self, pairs: &[u32], labels: &[u32], index: &mut Index) {
+        let mut signature = [0; Around::MOST_WIDTH];
+        for sink in pairs {
+            let position = &mut index.positions[*sink as usize];
+            if *position == Index::NOWHERE {
+                // No sink is its own neighbour, and nothing moves to one that is sealed.
+                if *sink == self.own || labels[*sink as usize] == SEALED {
+                    continue;
+                }
+                *position = self.near.len() as u32;
+                self.near.push(*sink);
+            }
+            let (word, bit) = Around::bit(*position as usize);
+            signature[word] |= bit;
+        }
+        let needed = self.near.len().div_ceil(u64::BITS as usize).min(Around::MOST_WIDTH);
+        if self.width < needed {
+            self.widen(needed);
+        }
+        self.signatures.extend_from_slice(&signature[..self.width]);
+    }
+
+    fn widen(&mut self, width: usize) {
+        let mut wider = Vec::with_capacity((self.signatures.len() / self.width + 1) * width);
+        for signature in self.signatures.chunks_exact(self.width) {
+            wider.extend_from_slice(signature);
+            wider.resize(wider.len() + width - self.width, 0);
+        }
+        self.signatures = wider;
+        self.width = width;
     }
 
     fn swap_remove(&mut self, position: usize) {
@@ -129,60 +152,83 @@ impl Around {
         self.signatures.truncate(last);
     }
 
-    /// The neighbours with this label, none of which is before `near_from`; None if there are none.
-    pub fn with_label(&mut self, label: u32, labels: &[u32]) -> Option<Bits> {
-        let has_it = |sink: &u32| labels[*sink as usize] == label;
-        self.near_from += self.near[self.near_from..].iter().position(has_it).unwrap_or(self.near.len() - self.near_from);
-        let mut bits = None;
-        for position in self.near_from..self.near.len() {
-            if has_it(&self.near[position]) {
-                let (word, bit) = self.bit(position);
-                bits.get_or_insert([0; Around::MOST_WIDTH])[word] |= bit;
+    /// The least label among the neighbours that have `own` or more; such neighbours are wanted next.
+    pub fn least_label(&mut self, own: u32, labels: &[u32]) -> u32 {
+        let label_of = |sink: &u32| labels[*sink as usize];
+        let least = self.near.iter().map(label_of).filter(|label| own <= *label).min().unwrap_or(SEALED);
+        self.want(least, labels);
+        least
+    }
+
+    /// Notes which neighbours have this label now.
+    pub fn want(&mut self, label: u32, labels: &[u32]) {
+        self.wanted = [0; Around::MOST_WIDTH];
+        self.wanted_label = label;
+        for (position, sink) in self.near.iter().enumerate() {
+            let (word, bit) = Around::bit(position);
+            self.wanted[word] |= if labels[*sink as usize] == label { bit } else { 0 };
+        }
+    }
+
+    /// The first position held, from `from`, whose source has a pair with a neighbour with this label, and the neighbour.
+    /// `has_pair` is asked where neighbours share a bit.
+    pub fn next(
+        &mut self,
+        from: usize,
+        label: u32,
+        labels: &[u32],
+        has_pair: impl Fn(usize, u32) -> bool,
+    ) -> Option<(usize, u32)> {
+        if self.wanted_label != label {
+            self.want(label, labels);
+        }
+        let Around { near, wanted, width, .. } = self;
+        let alone = near.len() <= Around::MOST_BITS;
+        for (position, signature) in (from..).zip(self.signatures[from * *width..].chunks_exact(*width)) {
+            for (word, (own, wanted)) in signature.iter().zip(wanted.iter_mut()).enumerate() {
+                let mut both = own & *wanted;
+                while both != 0 {
+                    let bit = both.trailing_zeros() as usize;
+                    both &= both - 1;
+                    let mut still_wanted = false;
+                    for sink in near.iter().skip(word * u64::BITS as usize + bit).step_by(Around::MOST_BITS) {
+                        if labels[*sink as usize] == label {
+                            if alone || has_pair(position, *sink) {
+                                return Some((position, *sink));
+                            }
+                            still_wanted = true;
+                        }
+                    }
+                    // Labels may have risen since these were noted.
+                    if !still_wanted {
+                        *wanted &= !(1 << bit);
+                    }
+                }
             }
         }
-        bits
+        None
     }
 
-    /// The first held position from `from` whose source may have a pair with one of these neighbours.
-    pub fn candidate(&self, from: usize, bits: &Bits) -> Option<usize> {
-        let rows = self.signatures[from * self.width..].chunks_exact(self.width);
-        let matches = |row: &[u64]| row.iter().zip(bits).fold(0, |all, (own, wanted)| all | own & wanted) != 0;
-        rows.into_iter().position(matches).map(|at| from + at)
+    pub fn n_near(&self) -> usize {
+        self.near.len()
     }
 
-    fn bit(&self, position: usize) -> (usize, u64) {
+    fn bit(position: usize) -> (usize, u64) {
         let bits = u64::BITS as usize;
-        (position / bits % self.width, 1 << (position % bits))
+        (position / bits % Around::MOST_WIDTH, 1 << (position % bits))
     }
 }
 
-/// Where sinks stand in the list at hand. One for all lists, and cleared in no time.
+/// Where sinks stand in the list of neighbours at hand; empty between uses.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// The pass that wrote the entry, and the position.
-    entries: Vec<(u32, u32)>,
-    pass: u32,
+    positions: Vec<u32>,
 }
 
 impl Index {
+    const NOWHERE: u32 = u32::MAX;
+
     pub fn for_sinks(n_sinks: usize) -> Index {
-        Index { entries: vec![(0, 0); n_sinks], pass: 0 }
-    }
-
-    pub fn clear(&mut self) {
-        if self.pass == u32::MAX {
-            self.entries.fill((0, 0));
-            self.pass = 0;
-        }
-        self.pass += 1;
-    }
-
-    pub fn set(&mut self, sink: u32, position: u32) {
-        self.entries[sink as usize] = (self.pass, position);
-    }
-
-    pub fn of(&self, sink: u32) -> Option<u32> {
-        let (pass, position) = self.entries[sink as usize];
-        (pass == self.pass).then_some(position)
+        Index { positions: vec![Index::NOWHERE; n_sinks] }
     }
 }
