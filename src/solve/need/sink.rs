@@ -41,6 +41,14 @@ pub(super) struct Around {
     wanted_label: u32,
 }
 
+/// Why a source whose signature fits has no pair with a neighbour that is wanted.
+enum Excuse {
+    /// The bit stood for a neighbour whose label has risen since the wanted ones were noted.
+    LabelsHaveRisen,
+    /// The bit stands for several neighbours, and the source has a pair with another one.
+    SharedBit,
+}
+
 /// A set of neighbours, as the bits that stand for them.
 type Bits = [u64; Around::MOST_WIDTH];
 
@@ -182,31 +190,57 @@ impl Around {
         if self.wanted_label != label {
             self.want(label, labels);
         }
-        let Around { near, wanted, width, .. } = self;
-        let alone = near.len() <= Around::MOST_BITS;
-        for (position, signature) in (from..).zip(self.signatures[from * *width..].chunks_exact(*width)) {
-            for (word, (own, wanted)) in signature.iter().zip(wanted.iter_mut()).enumerate() {
-                let mut both = own & *wanted;
-                while both != 0 {
-                    let bit = both.trailing_zeros() as usize;
-                    both &= both - 1;
-                    let mut still_wanted = false;
-                    for sink in near.iter().skip(word * u64::BITS as usize + bit).step_by(Around::MOST_BITS) {
-                        if labels[*sink as usize] == label {
-                            if alone || has_pair(position, *sink) {
-                                return Some((position, *sink));
-                            }
-                            still_wanted = true;
-                        }
+        let mut position = from;
+        loop {
+            position = self.candidate(position)?;
+            match self.neighbour(position, label, labels, &has_pair) {
+                Ok(sink) => return Some((position, sink)),
+                Err(Excuse::LabelsHaveRisen) => self.want(label, labels),
+                Err(Excuse::SharedBit) => position += 1,
+            }
+        }
+    }
+
+    /// The first position from `from` with a signature that has one of the wanted bits.
+    fn candidate(&self, from: usize) -> Option<usize> {
+        if self.wanted == [0; Around::MOST_WIDTH] {
+            return None;
+        }
+        let matches = |row: &[u64]| row.iter().zip(&self.wanted).fold(0, |all, (own, wanted)| all | own & wanted) != 0;
+        let mut rows = self.signatures[from * self.width..].chunks_exact(self.width);
+        rows.position(matches).map(|at| from + at)
+    }
+
+    /// The neighbour with this label that a candidate has a pair with, or why there is none.
+    fn neighbour(
+        &self,
+        position: usize,
+        label: u32,
+        labels: &[u32],
+        has_pair: impl Fn(usize, u32) -> bool,
+    ) -> Result<u32, Excuse> {
+        let alone = self.near.len() <= Around::MOST_BITS;
+        let mut excuse = Excuse::SharedBit;
+        let signature = &self.signatures[position * self.width..][..self.width];
+        for (word, (own, wanted)) in signature.iter().zip(&self.wanted).enumerate() {
+            let mut both = own & wanted;
+            while both != 0 {
+                let bit = word * u64::BITS as usize + both.trailing_zeros() as usize;
+                both &= both - 1;
+                let mut sharing = self.near.iter().skip(bit).step_by(Around::MOST_BITS);
+                let mut risen = true;
+                for sink in sharing.by_ref().filter(|sink| labels[**sink as usize] == label) {
+                    if alone || has_pair(position, *sink) {
+                        return Ok(*sink);
                     }
-                    // Labels may have risen since these were noted.
-                    if !still_wanted {
-                        *wanted &= !(1 << bit);
-                    }
+                    risen = false;
+                }
+                if risen {
+                    excuse = Excuse::LabelsHaveRisen;
                 }
             }
         }
-        None
+        Err(excuse)
     }
 
     pub fn n_near(&self) -> usize {
