@@ -13,9 +13,11 @@
 mod answer;
 mod exchange;
 mod guide;
+mod levels;
 mod order;
 mod sink;
 
+use self::answer::Answer;
 use self::exchange::Exchange;
 use super::effort::{Effort, StopReason};
 use super::network::Network;
@@ -71,14 +73,10 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
         exchange.prefer(appeal);
         send_all(network, &mut exchange, &order, weights, &mut done, effort)
     });
-    let flow = answer::flow(network, &exchange);
+    let Answer { flow, value, prices } = answer::read(network, weights, &exchange);
     match run {
-        Ok(()) => {
-            let prices = answer::prices(network, weights, &exchange, &flow);
-            NeedOutcome::Optimal { value: network.value(stage, &flow), flow, prices }
-        }
+        Ok(()) => NeedOutcome::Optimal { flow, value, prices },
         Err(reason) => {
-            let value = network.value(stage, &flow);
             let bound = answer::bound(network, weights, exchange.room_at_ground(), &flow, value, &order[done..]);
             NeedOutcome::Stopped { flow, value, bound, reason }
         }

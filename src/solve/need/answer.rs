@@ -3,62 +3,97 @@
 use super::exchange::Exchange;
 use crate::solve::{Flow, Network, StagePrices};
 
-/// The flow that the sinks hold.
-pub(super) fn flow(network: &Network, exchange: &Exchange) -> Flow {
-    // What each source has in which sinks: gathered by source first, so that the pairs are read in order.
-    let mut starts = vec![0u32; network.n_sources() + 1];
-    for held in exchange.sinks().iter().flat_map(|sink| &sink.held) {
-        starts[held.source as usize + 1] += 1;
-    }
-    for source in 0..network.n_sources() {
-        starts[source + 1] += starts[source];
-    }
-    let mut parts = vec![(0u32, 0u64); starts[network.n_sources()] as usize];
-    let mut next = starts.clone();
-    for (sink, own) in (0u32..).zip(exchange.sinks()) {
-        for held in &own.held {
-            let at = &mut next[held.source as usize];
-            parts[*at as usize] = (sink, held.units);
-            *at += 1;
-        }
-    }
-    // Sinks were gone through in order, so a source's parts rise, and parts in one sink stand together.
-    let mut carried: Vec<(u32, u64)> = Vec::with_capacity(parts.len());
-    for source in 0..network.n_sources() {
+/// What there is to say about a flow.
+pub(super) struct Answer {
+    pub flow: Flow,
+    /// Its cost in the stage.
+    pub value: i64,
+    /// Prices that prove it once every source is dealt with.
+    pub prices: StagePrices,
+}
+
+/// Reads off the answer.
+///
+/// A node's price is the weight at which it was sealed: units that heavy were turned away there or gained nothing,
+/// whatever sits in it weighs as much or more, and could move only to what is sealed at that weight or a greater one. A
+/// source's price is that of its cheapest way: through a sink, or unsent.
+pub(super) fn read(network: &Network, weights: &[i64], exchange: &Exchange) -> Answer {
+    let (sinks, limits) = exchange.sealed_at().split_at(network.n_sinks());
+    let parts = Parts::of(network, exchange);
+    let mut carried: Vec<(u32, u64)> = Vec::with_capacity(parts.parts.len());
+    let mut sources = Vec::with_capacity(network.n_sources());
+    let mut value = 0i128;
+    for (source, own) in network.sources().iter().enumerate() {
+        let weight = weights.get(source).copied().unwrap_or(0);
         let pairs = network.pairs_of(source);
-        let own = &network.sinks()[pairs.clone()];
-        for (sink, units) in &parts[starts[source] as usize..starts[source + 1] as usize] {
+        let mut unsent = own.units;
+        let mut price = None;
+        for (sink, units) in parts.of_source(source) {
+            unsent -= units;
+            // All the sinks that a source is sent to are as cheap: see above.
+            price = Some(sinks[*sink as usize]);
             // Every unit sits in a sink that its source has a pair with.
-            let pair = (pairs.start + own.partition_point(|other| other < sink)) as u32;
+            let pair = (pairs.start + network.sinks()[pairs.clone()].partition_point(|other| other < sink)) as u32;
             match carried.last_mut().filter(|last| last.0 == pair) {
                 Some(last) => last.1 += units,
                 None => carried.push((pair, *units)),
             }
         }
+        value += i128::from(weight) * i128::from(unsent);
+        sources.push(match price {
+            _ if 0 < unsent => weight,
+            Some(price) => price,
+            // Without units it carries nothing, and its price must only not be above any way's.
+            None => network.sinks()[pairs].iter().map(|sink| sinks[*sink as usize]).fold(weight, i64::min),
+        });
     }
-    Flow::new(carried)
+    Answer {
+        flow: Flow::new(carried),
+        // A network promises that no flow's cost lies beyond its greatest sum.
+        value: value.clamp(-i128::from(Network::MOST), i128::from(Network::MOST)) as i64,
+        prices: StagePrices {
+            sources,
+            sinks: sinks.to_vec(),
+            limits: limits.to_vec(),
+            pools: vec![0; network.pools().len()],
+        },
+    }
 }
 
-/// Prices that prove the flow. A node's price is the weight at which it was sealed: units that heavy were turned away
-/// there or gained nothing, whatever sits in it weighs as much or more, and could move only to what is sealed at that
-/// weight or a greater one. A source's price is the cheaper of its ways: a sink or staying unsent.
-pub(super) fn prices(network: &Network, weights: &[i64], exchange: &Exchange, flow: &Flow) -> StagePrices {
-    let (sinks, limits) = exchange.sealed_at().split_at(network.n_sinks());
-    let mut sources = Vec::with_capacity(network.n_sources());
-    let unsent = network.unsent(flow);
-    for source in 0..network.n_sources() {
-        let weight = weights.get(source).copied().unwrap_or(0);
-        let pairs = network.pairs_of(source);
-        let price = if 0 < unsent[source] {
-            // Unsent is the cheapest way of what stays unsent.
-            weight
-        } else {
-            let own = &network.sinks()[pairs];
-            own.iter().map(|sink| sinks[*sink as usize]).min().map_or(weight, |price| price.min(weight))
-        };
-        sources.push(price);
+/// What each source has in which sinks, gathered by source so that its pairs can be read in order.
+struct Parts {
+    /// Parts of source i end here and begin where those of the one before end.
+    ends: Vec<u32>,
+    /// Sink and units, rising by sink within a source.
+    parts: Vec<(u32, u64)>,
+}
+
+impl Parts {
+    fn of(network: &Network, exchange: &Exchange) -> Parts {
+        let mut ends = vec![0u32; network.n_sources()];
+        for held in exchange.sinks().iter().flat_map(|sink| &sink.held) {
+            ends[held.source as usize] += 1;
+        }
+        // First where each source's parts begin; filling moves that to where they end.
+        let mut begin = 0;
+        for end in &mut ends {
+            begin += std::mem::replace(end, begin);
+        }
+        let mut parts = vec![(0, 0); begin as usize];
+        for (sink, own) in (0u32..).zip(exchange.sinks()) {
+            for held in &own.held {
+                let at = &mut ends[held.source as usize];
+                parts[*at as usize] = (sink, held.units);
+                *at += 1;
+            }
+        }
+        Parts { ends, parts }
     }
-    StagePrices { sources, sinks: sinks.to_vec(), limits: limits.to_vec(), pools: vec![0; network.pools().len()] }
+
+    fn of_source(&self, source: usize) -> &[(u32, u64)] {
+        let begin = source.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.parts[begin as usize..self.ends[source] as usize]
+    }
 }
 
 /// What the stage must at least cost when `waiting` sources, in order of weight, were not dealt with yet. What was sent

@@ -11,6 +11,7 @@
 //! whatever happens elsewhere never reaches into them. Labels do not fall, so all searches together look at a node's
 //! neighbours once for each label that it takes.
 
+use super::levels::Levels;
 use super::sink::{Around, Held, Index, Sink};
 use crate::solve::{Effort, Network, StopReason};
 
@@ -51,12 +52,9 @@ pub(super) struct Exchange<'a> {
     network: &'a Network,
     /// By node: sinks, limits, the ground.
     labels: Vec<u32>,
-    /// How many nodes have each label.
-    n_at_label: Vec<u32>,
+    levels: Levels,
     /// How many nodes are not sealed, the ground left out. No way is longer, so no label is greater.
     n_open: u32,
-    /// No label is greater than this, as it happens.
-    highest: u32,
     /// How much more each node lets onward. Without end: a number from which no sum of units takes much.
     room: Vec<u64>,
     /// How much each node let onward.
@@ -110,10 +108,6 @@ impl<'a> Exchange<'a> {
         for node in (n_sinks..n_nodes).chain(0..n_sinks) {
             labels[node] = labels[onward[node] as usize] + 1;
         }
-        let mut n_at_label = vec![0; n_nodes + 2];
-        for label in &labels[..n_nodes] {
-            n_at_label[*label as usize] += 1;
-        }
         let mut before_starts = vec![0u32; n_limits + 1];
         for head in onward.iter().filter(|head| **head != ground) {
             before_starts[*head as usize - n_sinks + 1] += 1;
@@ -128,16 +122,21 @@ impl<'a> Exchange<'a> {
             before[*at as usize] = node;
             *at += 1;
         }
+        // Mostly a sink will hold no more, so that its list need not grow.
+        let usual = 2 * network.n_sources() as u64 / (n_sinks as u64).max(1);
         let mut exchange = Exchange {
             network,
+            levels: Levels::of(&labels[..n_nodes]),
             labels,
-            n_at_label,
             n_open: n_nodes as u32,
-            highest: n_nodes as u32,
             room,
             passed: vec![0; n_nodes],
             onward,
-            sinks: (0..n_sinks).map(|_| Sink::default()).collect(),
+            sinks: network
+                .places()
+                .iter()
+                .map(|places| Sink::with_capacity(usual.min(places.unwrap_or(0)) as usize))
+                .collect(),
             before_from: before_starts[..n_limits].to_vec(),
             before_starts,
             before,
@@ -279,7 +278,7 @@ impl<'a> Exchange<'a> {
             return Ok(());
         }
         let held = &self.sinks[sink as usize].held;
-        let mut around = Around::nothing(sink);
+        let mut around = Around::nothing(sink, held.len());
         for chunk in held.chunks(Exchange::AT_ONCE) {
             fetch(self.network, chunk.iter().map(|held| held.source));
             for held in chunk {
@@ -295,7 +294,7 @@ impl<'a> Exchange<'a> {
             }
         }
         around.remove_from(&mut self.index);
-        self.sinks[sink as usize].around = Some(around);
+        self.sinks[sink as usize].around = Some(Box::new(around));
         Ok(())
     }
 
@@ -304,11 +303,10 @@ impl<'a> Exchange<'a> {
     fn raise_label(&mut self, node: u32) -> bool {
         let old = self.labels[node as usize];
         let new = self.least_label_after(node, old).saturating_add(1);
-        self.n_at_label[old as usize] -= 1;
-        let cut_off = self.n_at_label[old as usize] == 0;
+        self.levels.remove(node, old);
+        let cut_off = self.levels.is_empty(old);
         if !cut_off && new <= self.n_open {
-            self.n_at_label[new as usize] += 1;
-            self.highest = self.highest.max(new);
+            self.levels.insert(node, new);
             self.labels[node as usize] = new;
             match self.as_limit(node) {
                 Some(limit) => self.before_from[limit] = self.before_starts[limit],
@@ -318,15 +316,10 @@ impl<'a> Exchange<'a> {
             return false;
         }
         self.seal(node);
-        if cut_off && old < self.highest {
-            for other in 0..self.ground() {
-                let label = self.labels[other as usize];
-                if old < label && label != SEALED {
-                    self.n_at_label[label as usize] -= 1;
-                    self.seal(other);
-                }
+        if cut_off {
+            while let Some(above) = self.levels.take_above(old) {
+                self.seal(above);
             }
-            self.highest = old;
         }
         true
     }

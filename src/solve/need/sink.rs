@@ -14,7 +14,7 @@ pub(super) struct Held {
 pub(super) struct Sink {
     pub held: Vec<Held>,
     /// Made when a search first needs it.
-    pub around: Option<Around>,
+    pub around: Option<Box<Around>>,
     /// At the sink's present label no source before this position can move one step nearer to the ground.
     pub held_from: usize,
     /// Merge when the list is so long.
@@ -36,6 +36,8 @@ pub(super) struct Around {
     width: usize,
     /// In the order of what is held.
     signatures: Vec<u64>,
+    /// So many sources will have one, as far as is known.
+    n_expected: usize,
     /// The neighbours that had this label when last looked at.
     wanted: Bits,
     wanted_label: u32,
@@ -53,6 +55,11 @@ enum Excuse {
 type Bits = [u64; Around::MOST_WIDTH];
 
 impl Sink {
+    /// With room for so many sources, to begin with.
+    pub fn with_capacity(n_held: usize) -> Sink {
+        Sink { held: Vec::with_capacity(n_held), ..Sink::default() }
+    }
+
     /// Takes units of a source with these pairs. `may_repeat` says that the source may be here already, as only those
     /// with several units can be; lists that have doubled since are then merged.
     pub fn take(&mut self, held: Held, pairs: &[u32], may_repeat: bool, labels: &[u32], index: &mut Index) {
@@ -98,13 +105,20 @@ impl Sink {
 
 impl Around {
     /// So many words make the longest signature, about what the pairs of a source take.
-    const MOST_WIDTH: usize = 8;
+    const MOST_WIDTH: usize = 16;
     const MOST_BITS: usize = Around::MOST_WIDTH * u64::BITS as usize;
 
-    /// Of a sink that holds nothing yet.
-    pub fn nothing(own: u32) -> Around {
-        let nothing = [0; Around::MOST_WIDTH];
-        Around { own, near: Vec::new(), width: 1, signatures: Vec::new(), wanted: nothing, wanted_label: SEALED }
+    /// Of a sink whose sources, so many, are still to be added.
+    pub fn nothing(own: u32, n_held: usize) -> Around {
+        Around {
+            own,
+            near: Vec::new(),
+            width: 1,
+            signatures: Vec::with_capacity(n_held),
+            n_expected: n_held,
+            wanted: [0; Around::MOST_WIDTH],
+            wanted_label: SEALED,
+        }
     }
 
     /// Enters the positions of all neighbours in an empty index.
@@ -145,7 +159,7 @@ impl Around {
     }
 
     fn widen(&mut self, width: usize) {
-        let mut wider = Vec::with_capacity((self.signatures.len() / self.width + 1) * width);
+        let mut wider = Vec::with_capacity((self.signatures.len() / self.width + 1).max(self.n_expected) * width);
         for signature in self.signatures.chunks_exact(self.width) {
             wider.extend_from_slice(signature);
             wider.resize(wider.len() + width - self.width, 0);
@@ -172,9 +186,9 @@ impl Around {
     pub fn want(&mut self, label: u32, labels: &[u32]) {
         self.wanted = [0; Around::MOST_WIDTH];
         self.wanted_label = label;
-        for (position, sink) in self.near.iter().enumerate() {
-            let (word, bit) = Around::bit(position);
-            self.wanted[word] |= if labels[*sink as usize] == label { bit } else { 0 };
+        for (word, near) in self.near.chunks(u64::BITS as usize).enumerate() {
+            let bit = |(position, sink): (usize, &u32)| u64::from(labels[*sink as usize] == label) << position;
+            self.wanted[word % Around::MOST_WIDTH] |= near.iter().enumerate().map(bit).fold(0, |all, bit| all | bit);
         }
     }
 
@@ -227,16 +241,20 @@ impl Around {
             while both != 0 {
                 let bit = word * u64::BITS as usize + both.trailing_zeros() as usize;
                 both &= both - 1;
-                let mut sharing = self.near.iter().skip(bit).step_by(Around::MOST_BITS);
-                let mut risen = true;
-                for sink in sharing.by_ref().filter(|sink| labels[**sink as usize] == label) {
-                    if alone || has_pair(position, *sink) {
-                        return Ok(*sink);
+                if alone {
+                    if labels[self.near[bit] as usize] == label {
+                        return Ok(self.near[bit]);
                     }
-                    risen = false;
-                }
-                if risen {
                     excuse = Excuse::LabelsHaveRisen;
+                    continue;
+                }
+                let sharing = self.near.iter().skip(bit).step_by(Around::MOST_BITS);
+                let mut wanted = sharing.filter(|sink| labels[**sink as usize] == label).peekable();
+                if wanted.peek().is_none() {
+                    excuse = Excuse::LabelsHaveRisen;
+                }
+                if let Some(sink) = wanted.find(|sink| has_pair(position, **sink)) {
+                    return Ok(*sink);
                 }
             }
         }
