@@ -20,7 +20,7 @@ mod sink;
 use self::answer::Answer;
 use self::exchange::Exchange;
 use super::effort::{Effort, StopReason};
-use super::network::Network;
+use super::network::{Network, Stage};
 use super::outcome::{Flow, StagePrices};
 
 /// The stage's optimum with its certificate, or what was found before a limit came.
@@ -56,9 +56,10 @@ pub fn fits(network: &Network, stage: usize) -> bool {
 
 /// Sends what is worth most, as if `stage` were the only one.
 ///
-/// Exact and deterministic: the same bytes whatever the threads. O(A + s (A + m)) for A pairs and m sinks and limits,
-/// where s is the greatest distance label that any of them reaches: below m, and a few dozen in practice, on a small
-/// part of A. Memory: about 40 bytes a source and 4 for each two sinks between which a unit could move.
+/// Exact and deterministic, on one thread. O(A + s (P + m)) for A pairs, m sinks and limits, and P pairs of sinks between
+/// which a unit could move, where s is the greatest distance label that any sink reaches: below m, and a few dozen in
+/// practice. Memory: some 30 bytes a source, and two to eight times the number of neighbours of its sink in bits for each
+/// source sent; the flow and prices that it gives take as much again.
 ///
 /// # Panics
 ///
@@ -71,7 +72,7 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
     let mut done = 0;
     let run = guide::appeal(network, &order, effort).and_then(|appeal| {
         exchange.prefer(appeal);
-        send_all(network, &mut exchange, &order, weights, &mut done, effort)
+        send_all(network, stage, &mut exchange, &order, &mut done, effort)
     });
     let Answer { flow, value, prices } = answer::read(network, weights, &exchange);
     match run {
@@ -86,30 +87,30 @@ pub fn solve(network: &Network, stage: usize, effort: &Effort) -> NeedOutcome {
 /// Sends each source's units in turn; `done` counts the sources that are dealt with for good.
 fn send_all(
     network: &Network,
+    stage: usize,
     exchange: &mut Exchange,
     order: &[u32],
-    weights: &[i64],
     done: &mut usize,
     effort: &Effort,
 ) -> Result<(), StopReason> {
     const CHUNKS_PER_REPORT: usize = 1 << 12;
+    let Stage { name: phase, unsent_cost: weights, .. } = &network.stages()[stage];
     effort.look()?;
     for (chunk, reported) in order.chunks(Exchange::AT_ONCE).zip((0..CHUNKS_PER_REPORT).cycle()) {
-        // Sources of one weight lie far apart in memory, so all that is known of the next ones is asked for at once.
-        let mut next = [(0, 0); Exchange::AT_ONCE];
-        for (next, source) in next.iter_mut().zip(chunk) {
-            *next = (network.sources()[*source as usize].units, weights[*source as usize]);
-        }
         exchange::fetch(network, chunk.iter().copied());
-        for (source, (units, weight)) in chunk.iter().zip(next) {
+        // Weights fall, so mostly a chunk has one; and each number not read is one less to wait for.
+        let (first, last) = (weights[chunk[0] as usize], weights[chunk[chunk.len() - 1] as usize]);
+        for source in chunk {
+            let weight = if first == last { first } else { weights[*source as usize] };
+            let units = if exchange.has_cohorts() { network.sources()[*source as usize].units } else { 1 };
             exchange.send(*source, units, weight, effort)?;
             *done += 1;
         }
         if reported == 0 {
-            effort.report("need", *done as u64, Some(order.len() as u64));
+            effort.report(phase, *done as u64, Some(order.len() as u64));
         }
     }
-    effort.report("need", *done as u64, Some(*done as u64));
+    effort.report(phase, *done as u64, Some(*done as u64));
     Ok(())
 }
 

@@ -26,7 +26,7 @@ const LAST_KEY_LABEL: u32 = (1 << (u32::BITS - KEY_LABEL_SHIFT)) - 2;
 const SEALED_KEY: u32 = u32::MAX;
 
 /// What to compare sinks by: label, then preference, which is not negative. Less is better.
-fn key(label: u32, preference: f32) -> u32 {
+pub(super) fn key(label: u32, preference: f32) -> u32 {
     if label == SEALED {
         return SEALED_KEY;
     }
@@ -34,6 +34,21 @@ fn key(label: u32, preference: f32) -> u32 {
     let last_bits = (1 << KEY_LABEL_SHIFT) - 1;
     label.min(LAST_KEY_LABEL) << KEY_LABEL_SHIFT
         | last_bits - (preference.to_bits() >> (u32::BITS - 1 - KEY_LABEL_SHIFT))
+}
+
+/// Of these sinks one with the least label, and among those the preferred one; None when all are sealed.
+pub(super) fn nearest(sinks: &[u32], keys: &[u32], labels: &[u32]) -> Option<u32> {
+    // One comparison for each: key and sink in one number.
+    let keyed = |sink: &u32| u64::from(keys[*sink as usize]) << u32::BITS | u64::from(*sink);
+    let best = sinks.iter().map(keyed).min()?;
+    match (best >> u32::BITS) as u32 {
+        SEALED_KEY => None,
+        // Labels greater than keys can hold: none but the least will do.
+        key if key >> KEY_LABEL_SHIFT == LAST_KEY_LABEL => {
+            sinks.iter().copied().min_by_key(|sink| labels[*sink as usize])
+        }
+        _ => Some(best as u32),
+    }
 }
 
 /// One step of a way.
@@ -53,8 +68,6 @@ pub(super) struct Exchange<'a> {
     /// By node: sinks, limits, the ground.
     labels: Vec<u32>,
     levels: Levels,
-    /// How many nodes are not sealed, the ground left out. No way is longer, so no label is greater.
-    n_open: u32,
     /// How much more each node lets onward. Without end: a number from which no sum of units takes much.
     room: Vec<u64>,
     /// How much each node let onward.
@@ -74,6 +87,7 @@ pub(super) struct Exchange<'a> {
     /// What a source compares its sinks by, less is better: see [`key`].
     keys: Vec<u32>,
     appeal: Vec<f32>,
+    /// Whether any source has more than one unit, so that it can be in several sinks.
     has_cohorts: bool,
     index: Index,
     way: Vec<Step>,
@@ -128,7 +142,6 @@ impl<'a> Exchange<'a> {
             network,
             levels: Levels::of(&labels[..n_nodes]),
             labels,
-            n_open: n_nodes as u32,
             room,
             passed: vec![0; n_nodes],
             onward,
@@ -160,12 +173,15 @@ impl<'a> Exchange<'a> {
         self.set_all_keys();
     }
 
-    /// Sends what can be sent of a source's units. Those before it must have weighed as much or more.
+    /// Sends what can be sent of a source's units. Those before it must have weighed as much or more. A stop may leave
+    /// some that could have been sent, and everything in order.
     pub fn send(&mut self, source: u32, units: u64, weight: i64, effort: &Effort) -> Result<(), StopReason> {
         self.weight = weight;
         let mut left = units;
         while 0 < left {
-            let Some(sink) = self.nearest_sink(source, effort)? else {
+            let pairs = pairs_of(self.network, source);
+            self.work(pairs.len() as u64 + 1, effort)?;
+            let Some(sink) = nearest(pairs, &self.keys, &self.labels) else {
                 return Ok(());
             };
             if self.find_way(sink, effort)? {
@@ -173,21 +189,6 @@ impl<'a> Exchange<'a> {
             }
         }
         Ok(())
-    }
-
-    /// The sink of a source's pairs with the least label, by preference; None when all are sealed.
-    fn nearest_sink(&mut self, source: u32, effort: &Effort) -> Result<Option<u32>, StopReason> {
-        let pairs = pairs_of(self.network, source);
-        // One comparison for each pair: key and sink in one number.
-        let keyed = |sink: &u32| u64::from(self.keys[*sink as usize]) << u32::BITS | u64::from(*sink);
-        let best = pairs.iter().map(keyed).min().filter(|best| *best >> u32::BITS != u64::from(SEALED_KEY));
-        let mut best = best.map(|best| best as u32);
-        if best.is_some_and(|best| self.keys[best as usize] >> KEY_LABEL_SHIFT == LAST_KEY_LABEL) {
-            // Greater labels than keys can hold: none but the least will do.
-            best = pairs.iter().copied().min_by_key(|sink| self.labels[*sink as usize]);
-        }
-        self.work(pairs.len() as u64 + 1, effort)?;
-        Ok(best)
     }
 
     /// Looks for a way from a sink to the ground. False when the sink's label has changed instead.
@@ -243,6 +244,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// From a limit to something before it that let a unit through, whose unit may go elsewhere.
     fn next_back(&mut self, limit: usize, below: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
         let from = self.before_from[limit];
         let candidates = &self.before[from as usize..self.before_starts[limit + 1] as usize];
@@ -255,6 +257,7 @@ impl<'a> Exchange<'a> {
         Ok(step)
     }
 
+    /// From a sink to another one to which a source can move.
     fn next_move(&mut self, from: u32, below: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
         self.look_around(from, effort)?;
         let Sink { held, around: Some(around), held_from, .. } = &mut self.sinks[from as usize] else {
@@ -267,8 +270,9 @@ impl<'a> Exchange<'a> {
         };
         let next = around.next(begun, below, &self.labels, has_pair);
         *held_from = next.map_or(held.len(), |(position, _)| position);
-        let looked_at = *held_from - begun;
-        self.work(looked_at as u64 + 1, effort)?;
+        // A signature is a few words, and the labels of the neighbours are looked at about once.
+        let looked_at = *held_from - begun + around.n_near();
+        self.work(looked_at as u64, effort)?;
         Ok(next.map(|(position, to)| Step::Move { from, position, to }))
     }
 
@@ -287,30 +291,31 @@ impl<'a> Exchange<'a> {
                 self.ticks += pairs.len() as u64;
             }
             if Exchange::TICKS_AT_ONCE <= self.ticks {
-                if let Err(reason) = effort.tick(std::mem::take(&mut self.ticks)) {
-                    around.remove_from(&mut self.index);
-                    return Err(reason);
-                }
+                effort.tick(std::mem::take(&mut self.ticks))?;
             }
         }
         around.remove_from(&mut self.index);
+        self.ticks += around.n_near() as u64;
         self.sinks[sink as usize].around = Some(Box::new(around));
         Ok(())
     }
 
-    /// Gives a node from which no step leads on a greater label, and seals what that cuts off. True if anything was
-    /// sealed.
+    /// Gives a node from which no step leads on a greater label, or seals it with all that is cut off now. True if
+    /// anything was sealed.
+    ///
+    /// Each label up to the greatest is always some node's, so labels stay below the number of nodes. And whatever could
+    /// be reached from a sealed node is sealed with it or was before, which makes the seals prices (see `answer`).
     fn raise_label(&mut self, node: u32) -> bool {
         let old = self.labels[node as usize];
-        let new = self.least_label_after(node, old).saturating_add(1);
+        let least = self.least_label_after(node, old);
         self.levels.remove(node, old);
         let cut_off = self.levels.is_empty(old);
-        if !cut_off && new <= self.n_open {
-            self.levels.insert(node, new);
-            self.labels[node as usize] = new;
+        if !cut_off && least != SEALED {
+            self.levels.insert(node, least + 1);
+            self.labels[node as usize] = least + 1;
             match self.as_limit(node) {
                 Some(limit) => self.before_from[limit] = self.before_starts[limit],
-                None => self.sinks[node as usize].start_over(),
+                None => self.sinks[node as usize].held_from = 0,
             }
             self.set_key(node);
             return false;
@@ -327,7 +332,6 @@ impl<'a> Exchange<'a> {
     fn seal(&mut self, node: u32) {
         self.labels[node as usize] = SEALED;
         self.sealed_at[node as usize] = self.weight;
-        self.n_open -= 1;
         if self.as_limit(node).is_none() {
             self.sinks[node as usize].around = None;
         }
@@ -427,6 +431,10 @@ impl<'a> Exchange<'a> {
 
     fn as_limit(&self, node: u32) -> Option<usize> {
         (node as usize).checked_sub(self.sinks.len())
+    }
+
+    pub fn has_cohorts(&self) -> bool {
+        self.has_cohorts
     }
 
     pub fn sinks(&self) -> &[Sink] {

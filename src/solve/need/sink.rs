@@ -96,11 +96,6 @@ impl Sink {
             }
         }
     }
-
-    /// The sink's label has risen: what could not move then may move now.
-    pub fn start_over(&mut self) {
-        self.held_from = 0;
-    }
 }
 
 impl Around {

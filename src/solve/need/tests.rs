@@ -3,7 +3,11 @@
 use proptest::prelude::{ProptestConfig, any};
 use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest};
 
-use super::{NeedOutcome, Sealed, fits, order, sealed, solve};
+use super::answer::{self, Answer};
+use super::exchange::{Exchange, SEALED, key, nearest};
+use super::levels::Levels;
+use super::sink::{Around, Index};
+use super::{NeedOutcome, Sealed, fits, guide, order, sealed, solve};
 use crate::solve::samples::{Seeded, Sizes, least_values, small};
 use crate::solve::{
     Effort, Flow, Limit, Network, NetworkParts, Outcome, PairCosts, Pool, Prices, SideGroup, Source, Stage,
@@ -297,12 +301,131 @@ fn the_bound_counts_the_room_that_is_left() {
 }
 
 #[test]
-fn threads_do_not_change_a_byte() {
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    for shape in SHAPES {
-        let network = seeded(shape, 7);
-        assert_eq!(solve(&network, 0, &Effort::unlimited()), solve(&network, 0, &Effort::unlimited().on(&threads)));
+fn the_nearest_sink_has_the_least_label_and_then_the_most_room() {
+    let labels = [SEALED, 7, 3, 3, 5_000, 4_999, 4_094];
+    let room = [9.0, 1e30, 0.0, 2.5, 1.0, 0.0, 0.5];
+    let keys: Vec<u32> = labels.iter().zip(room).map(|(label, room)| key(*label, room)).collect();
+    let nearest = |sinks: &[u32]| nearest(sinks, &keys, &labels);
+    assert_eq!(nearest(&[]), None);
+    assert_eq!(nearest(&[0]), None);
+    assert_eq!(nearest(&[0, 1]), Some(1));
+    assert_eq!(nearest(&[0, 1, 2]), Some(2));
+    assert_eq!(nearest(&[1, 2, 3]), Some(3));
+    // Keys hold labels up to 4,094; beyond, sink 4 would look better than 5 by its room.
+    assert_eq!(nearest(&[0, 4, 5]), Some(5));
+    assert_eq!(nearest(&[4, 5, 6]), Some(6));
+}
+
+#[test]
+fn a_way_may_be_thousands_of_steps_long() {
+    // Cohort i holds both places of sink i and could move to i + 1; only the last sink is free. Two lighter sources at
+    // the near end can only be sent if all 5,000 make room, the third cannot.
+    let n = 5_000u32;
+    let chain: Vec<[u32; 2]> = (0..n).map(|at| [at, at + 1]).collect();
+    let mut sources: Vec<(u64, i64, &[u32])> = chain.iter().map(|sinks| (2, 2, &sinks[..])).collect();
+    let ends: [&[u32]; 3] = [&[0], &[0, 1, 2], &[0, 2]];
+    sources.extend(ends.map(|sinks| (1, 1, sinks)));
+    let sinks = vec![(Some(2), None); n as usize + 1];
+    let network = network(&sources, &sinks, &[]);
+    // Without a guess at the crowding each cohort takes the first of its two sinks.
+    let mut exchange = Exchange::nothing_sent(&network);
+    for (source, (units, weight, _)) in (0u32..).zip(&sources) {
+        exchange.send(source, *units, *weight, &Effort::unlimited()).unwrap();
     }
+    let Answer { flow, value, prices } = answer::read(&network, &network.stages()[0].unsent_cost, &exchange);
+    assert_eq!(value, 1);
+    assert_eq!(check::optimal(&network, &flow, &Prices { stages: vec![prices] }), Ok(()));
+    assert_eq!(certified(&network).1, 1);
+}
+
+#[test]
+fn a_sink_may_have_more_neighbours_than_a_signature_has_bits() {
+    // All know sink 0, which has room for a third of them, and eight of 2,500 others with a place or none each.
+    let mut numbers = Seeded(3);
+    let pairs: Vec<Vec<u32>> = (0..3_000)
+        .map(|_| {
+            let mut own: Vec<u32> = (0..8).map(|_| 1 + numbers.below(2_500) as u32).chain([0]).collect();
+            own.sort_unstable();
+            own.dedup();
+            own
+        })
+        .collect();
+    let sources: Vec<(u64, i64, &[u32])> = pairs.iter().map(|own| (1, 1 + numbers.below(3) as i64, &own[..])).collect();
+    let mut sinks = vec![(Some(1_000), None)];
+    sinks.extend((0..2_500).map(|_| (Some(numbers.below(2)), None)));
+    let network = network(&sources, &sinks, &[]);
+    assert_eq!(flow::solve(&network, &Effort::unlimited()).values(), [certified(&network).1]);
+}
+
+/// What `Around` says against the pairs themselves.
+fn assert_signatures(around: &mut Around, held: &[Vec<u32>], labels: &[u32]) {
+    for label in 1..6 {
+        let has = |own: &Vec<u32>, sink: u32| own.binary_search(&sink).is_ok();
+        let expected = held.iter().position(|own| own.iter().any(|sink| *sink != 0 && labels[*sink as usize] == label));
+        let next = around.next(0, label, labels, |position, sink| has(&held[position], sink));
+        assert_eq!(next.map(|(position, _)| position), expected);
+        if let Some((position, sink)) = next {
+            assert!(has(&held[position], sink) && labels[sink as usize] == label);
+        }
+    }
+}
+
+#[test]
+fn signatures_find_the_first_source_with_a_wanted_neighbour() {
+    for n_sinks in [5, 60, 70, 900, 1_500, 4_000] {
+        let mut numbers = Seeded(n_sinks);
+        let mut labels: Vec<u32> = (0..n_sinks).map(|_| 1 + numbers.below(4) as u32).collect();
+        let mut index = Index::for_sinks(n_sinks as usize);
+        let mut around = Around::nothing(0, 10);
+        let mut held = Vec::new();
+        for _ in 0..300 {
+            let mut own: Vec<u32> = (0..9).map(|_| numbers.below(n_sinks) as u32).collect();
+            own.sort_unstable();
+            own.dedup();
+            around.add(&own, &labels, &mut index);
+            held.push(own);
+        }
+        around.remove_from(&mut index);
+        assert_signatures(&mut around, &held, &labels);
+        // One label in ten rises between searches, as they do.
+        for label in labels.iter_mut().step_by(10) {
+            *label += 1;
+        }
+        assert_signatures(&mut around, &held, &labels);
+        assert_eq!(
+            around.least_label(4, &labels),
+            labels[1..].iter().copied().filter(|label| 4 <= *label).min().unwrap()
+        );
+    }
+}
+
+#[test]
+fn levels_give_back_what_lies_above() {
+    let mut levels = Levels::of(&[1, 2, 2, 4, 1]);
+    levels.remove(3, 4);
+    levels.insert(3, 3);
+    levels.remove(1, 2);
+    assert!(!levels.is_empty(2));
+    levels.remove(2, 2);
+    assert!(levels.is_empty(2));
+    assert_eq!((levels.take_above(2), levels.take_above(2)), (Some(3), None));
+    assert_eq!(
+        (levels.take_above(0).is_some(), levels.take_above(0).is_some(), levels.take_above(0)),
+        (true, true, None)
+    );
+}
+
+#[test]
+fn what_others_depend_on_has_less_appeal() {
+    // Half of the sources know sink 0 alone; the other half can choose. Nobody knows sink 2.
+    let network = network(
+        &[(1, 1, &[0]), (1, 1, &[0, 1]), (3, 1, &[0]), (3, 1, &[0, 1])],
+        &[(Some(4), None), (None, Some(0)), (Some(0), None)],
+        &[(4, None)],
+    );
+    let appeal = guide::appeal(&network, &[0, 1, 2, 3], &Effort::unlimited()).unwrap();
+    assert!(appeal[0] < appeal[1] / 2.0, "{appeal:?}");
+    assert!(appeal.iter().all(|appeal| 0.0 < *appeal && appeal.is_finite()), "{appeal:?}");
 }
 
 /// The first stage's unsent costs alone, and pools that ask for nothing.
