@@ -1,7 +1,8 @@
 //! Exact optimisation on numbers alone: nothing here knows what a child or a service is.
 //!
-//! A [`Network`] is the problem, [`flow`] solves it by a network simplex of our own, [`program`] and [`mip`] solve the
-//! same problem through good_lp, [`check`] verifies any answer and shares no code with either.
+//! A [`Network`] is the problem, [`flow`] solves it by a network simplex of our own, [`need`] solves its need stage alone
+//! and faster, [`program`] and [`mip`] solve the same problem through good_lp, [`check`] verifies any answer and shares no
+//! code with the others.
 
 pub mod check;
 pub mod effort;

@@ -58,8 +58,7 @@ pub fn fits(network: &Network, stage: usize) -> bool {
 ///
 /// Exact and deterministic, on one thread. O(A + s (P + m)) for A pairs, m sinks and limits, and P pairs of sinks between
 /// which a unit could move, where s is the greatest distance label that any sink reaches: below m, and a few dozen in
-/// practice. Memory: some 30 bytes a source, and two to eight times the number of neighbours of its sink in bits for each
-/// source sent; the flow and prices that it gives take as much again.
+/// practice. Memory: about 70 bytes a source, up to 100 more for those sent where sinks have hundreds of neighbours.
 ///
 /// # Panics
 ///

@@ -31,15 +31,15 @@ pub(super) fn key(label: u32, preference: f32) -> u32 {
         return SEALED_KEY;
     }
     // Floats from zero compare like their bits, of which the sign is no use and the last matter little.
+    let wanted = preference.to_bits() >> (u32::BITS - 1 - KEY_LABEL_SHIFT);
     let last_bits = (1 << KEY_LABEL_SHIFT) - 1;
-    label.min(LAST_KEY_LABEL) << KEY_LABEL_SHIFT
-        | last_bits - (preference.to_bits() >> (u32::BITS - 1 - KEY_LABEL_SHIFT))
+    (label.min(LAST_KEY_LABEL) << KEY_LABEL_SHIFT) | (last_bits - wanted)
 }
 
 /// Of these sinks one with the least label, and among those the preferred one; None when all are sealed.
 pub(super) fn nearest(sinks: &[u32], keys: &[u32], labels: &[u32]) -> Option<u32> {
     // One comparison for each: key and sink in one number.
-    let keyed = |sink: &u32| u64::from(keys[*sink as usize]) << u32::BITS | u64::from(*sink);
+    let keyed = |sink: &u32| (u64::from(keys[*sink as usize]) << u32::BITS) | u64::from(*sink);
     let best = sinks.iter().map(keyed).min()?;
     match (best >> u32::BITS) as u32 {
         SEALED_KEY => None,
@@ -103,7 +103,7 @@ impl<'a> Exchange<'a> {
     const LINE: usize = 16;
 
     /// So many sources' pairs are fetched at once.
-    pub const AT_ONCE: usize = 16;
+    pub const AT_ONCE: usize = 32;
 
     pub fn nothing_sent(network: &'a Network) -> Exchange<'a> {
         let (n_sinks, n_limits) = (network.n_sinks(), network.limits().len());
