@@ -146,11 +146,10 @@ impl Changing<'_> {
         let edited: BTreeSet<&Id> = edited.iter().collect();
         let found = |id: &&Id| (before.find_offer(id.as_str()), after.find_offer(id.as_str()));
         let edited: Vec<(Option<OfferIx>, Option<OfferIx>)> = edited.iter().map(found).collect();
-        let one_of = |only: fn(&(Option<OfferIx>, Option<OfferIx>)) -> Option<OfferIx>| -> Vec<usize> {
-            edited.iter().filter_map(only).map(OfferIx::ix).collect()
-        };
-        let removed = one_of(|(old, new)| old.filter(|_| new.is_none()));
-        let added = one_of(|(old, new)| new.filter(|_| old.is_none()));
+        let removed = edited.iter().filter_map(|(old, new)| old.filter(|_| new.is_none()));
+        let removed: Vec<usize> = removed.map(OfferIx::ix).collect();
+        let added = edited.iter().filter_map(|(old, new)| new.filter(|_| old.is_none()));
+        let added: Vec<usize> = added.map(OfferIx::ix).collect();
         for offer in &removed {
             self.close(self.standing.sinks[*offer]);
         }
