@@ -428,9 +428,10 @@ impl<const S: usize> Optimum<S> {
 
     /// Cost of a unit of a holder in its container.
     pub fn cost_of_holder(&self, holder: &Holder, node: u32) -> Costs<S> {
-        match holder.here {
-            NONE => self.cost_in(holder.source, node),
-            pair => self.pair_cost(pair as usize),
+        match (holder.here, holder.pairs.0) {
+            (NONE, NONE) => self.cost_in(holder.source, node),
+            (NONE, _) => self.first_unsent(holder.source as usize),
+            (pair, _) => self.pair_cost(pair as usize),
         }
     }
 
