@@ -31,16 +31,27 @@ pub(super) struct Services<'a> {
 }
 
 /// A service whose provider and types have no positions yet.
-struct ServiceRow {
-    at: RowRef,
-    provider: Id,
-    types: Vec<Id>,
-    service: Service,
+#[derive(Debug)]
+pub(super) struct ServiceRow {
+    pub at: RowRef,
+    pub provider: Id,
+    pub types: Vec<Id>,
+    pub service: Service,
 }
 
 pub(super) fn read<'a>(draft: &'a Draft, terms: &Terms, meets: Meets, findings: &mut Findings) -> Services<'a> {
     let mut names = Names::new("a service", FILE);
-    let mut rows = read_rows(draft, terms, &mut names, findings);
+    let rows = read_rows(draft, terms, &mut names, findings);
+    in_order(rows, names, meets, findings)
+}
+
+/// Sorts services by id, and gives providers and types their positions.
+pub(super) fn in_order<'a>(
+    mut rows: Vec<ServiceRow>,
+    mut names: Names<'a>,
+    meets: Meets,
+    findings: &mut Findings,
+) -> Services<'a> {
     rows.sort_by(|one, two| one.service.id.cmp(&two.service.id));
     names.settle_all(rows.iter().map(|row| row.service.id.as_str()));
 
@@ -68,7 +79,12 @@ pub(super) fn read<'a>(draft: &'a Draft, terms: &Terms, meets: Meets, findings: 
     Services { names, services, rows: row_refs, providers, types, meets, meets_by_code }
 }
 
-fn read_rows<'a>(draft: &'a Draft, terms: &Terms, names: &mut Names<'a>, findings: &mut Findings) -> Vec<ServiceRow> {
+pub(super) fn read_rows<'a>(
+    draft: &'a Draft,
+    terms: &Terms,
+    names: &mut Names<'a>,
+    findings: &mut Findings,
+) -> Vec<ServiceRow> {
     let mut sheet = Sheet::open(draft, FILE, findings);
     sheet.must_exist(findings);
     let id = sheet.required("service", findings);
