@@ -7,6 +7,7 @@
 mod about;
 mod areas;
 mod cells;
+mod changes;
 mod findings;
 mod flows;
 mod groups;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 use self::findings::Findings;
 use self::names::with_hint;
+pub use self::changes::apply;
 use super::draft::{Draft, MAX_ROWS, TABLES};
 use super::locality::{Locality, NeedOrigin, Parts};
 use super::problem::Problem;
@@ -220,8 +222,8 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         holders: needs.holders.into(),
         needs: Arc::new(needs.needs.into_iter().map(|row| row.need).collect()),
         providers: services.providers,
-        services: services.services.into(),
-        offers: offers.offers.into(),
+        services: services.services,
+        offers: offers.offers,
         travel: travel.map(Arc::new),
         declines: declines.into(),
         receipts: receipts.map(Arc::new),

@@ -125,6 +125,18 @@ impl Findings {
         self.follows = true;
     }
 
+    /// Takes over everything that was found elsewhere.
+    pub fn take(&mut self, other: Findings) {
+        for problem in other.errors.problems {
+            self.errors.push(problem);
+        }
+        for problem in other.warnings.problems {
+            self.warnings.push(problem);
+        }
+        self.structural |= other.structural;
+        self.follows |= other.follows;
+    }
+
     /// Every problem, sorted by table, row and column, or what is set aside and the warnings.
     pub fn conclude(mut self) -> Result<Loadable, Vec<Problem>> {
         debug_assert!(!self.follows || !self.errors.problems.is_empty(), "a row was left out and nothing said why");

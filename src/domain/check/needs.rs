@@ -265,6 +265,11 @@ fn bases(row: &mut Row<'_, '_>, column: Column<'_>) -> BasisSet {
     bases
 }
 
+/// Whether a row makes its holder a cohort; `children` as received.
+pub(super) fn is_of_cohort(children: Stated<u64>, origin: NeedOrigin) -> bool {
+    children != Stated::Known(1) || origin == NeedOrigin::Rate
+}
+
 impl Needs<'_> {
     /// A holder is a child where every row of it is one child; estimates are of cohorts, however small.
     pub fn tell_children_from_cohorts(&mut self) {
@@ -272,7 +277,7 @@ impl Needs<'_> {
             holder.sort = HolderSort::Child;
         }
         for NeedRow { need, .. } in &self.needs {
-            if need.children != Stated::Known(1) || need.origin == NeedOrigin::Rate {
+            if is_of_cohort(need.children, need.origin) {
                 self.holders[need.holder.ix()].sort = HolderSort::Cohort;
             }
         }

@@ -1,5 +1,7 @@
 //! `offers.csv`: services at places; and the columns that candidates share with them.
 
+use std::sync::Arc;
+
 use super::about::Terms;
 use super::cells;
 use super::findings::{Findings, RowRef};
@@ -15,6 +17,7 @@ use crate::domain::locality::{Area, DeclineWhat, Offer, Reach, Travel, TravelUni
 use crate::domain::stated::Stated;
 
 pub(super) const FILE: &str = "offers.csv";
+pub(super) const NOUN: &str = "an offer";
 
 /// The longest reach that is accepted, in kilometres or minutes.
 pub(super) const LONGEST_REACH: u64 = 1_000_000;
@@ -164,7 +167,7 @@ impl<'a> WhatColumns<'a> {
 pub(super) struct Offers<'a> {
     pub names: Names<'a>,
     /// Sorted by id.
-    pub offers: Vec<Offer>,
+    pub offers: Arc<Vec<Offer>>,
     /// The row of each offer.
     pub rows: Vec<RowRef>,
 }
@@ -176,12 +179,12 @@ pub(super) fn read<'a>(
     services: &Services<'a>,
     findings: &mut Findings,
 ) -> Offers<'a> {
-    let mut names = Names::new("an offer", FILE);
+    let mut names = Names::new(NOUN, FILE);
     let mut rows = read_rows(draft, terms, ground, services, &mut names, findings);
     rows.sort_by(|(one, _), (two, _)| one.id.cmp(&two.id));
     names.settle_all(rows.iter().map(|(offer, _)| offer.id.as_str()));
-    let (offers, rows) = rows.into_iter().unzip();
-    Offers { names, offers, rows }
+    let (offers, rows): (Vec<Offer>, Vec<RowRef>) = rows.into_iter().unzip();
+    Offers { names, offers: offers.into(), rows }
 }
 
 /// Offers in the order of the rows.

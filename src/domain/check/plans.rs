@@ -17,7 +17,7 @@ use crate::domain::draft::Draft;
 use crate::domain::ids::{AreaIx, Id, KindIx, OfferIx, ServiceIx};
 use crate::domain::locality::{Candidate, CandidateKind, Scenario};
 
-const FILE: &str = "candidates.csv";
+pub(super) const FILE: &str = "candidates.csv";
 
 /// Decimal places of a scenario's factor, and the greatest factor.
 const FACTOR_PLACES: usize = 6;
