@@ -16,7 +16,7 @@ pub mod worth;
 mod samples;
 
 pub use effort::{Effort, Observer, Progress, StopReason, Watch};
-pub use network::{Limit, Network, NetworkError, NetworkParts, Pool, SideGroup, Source, Stage, Step};
+pub use network::{Limit, Network, NetworkError, NetworkParts, PairCosts, Pool, SideGroup, Source, Stage, Step};
 pub use outcome::{Flow, Outcome, Prices, Proof, StagePrices, Worth};
 pub use program::BackendError;
 

@@ -134,7 +134,7 @@ fn flow_of(
     let network = &formulation.network;
     let source_of: BTreeMap<NeedIx, usize> = formulation.needs.iter().copied().zip(0..).collect();
     let sink_of: BTreeMap<OfferIx, u32> = formulation.offers.iter().copied().zip(0..).collect();
-    let mut flow = Flow { pairs: vec![0; network.sinks().len()] };
+    let mut carried = Vec::with_capacity(placements.len());
     let mut against = Vec::new();
     for &(need, offer, children) in placements {
         let pair = source_of.get(&need).zip(sink_of.get(&offer)).and_then(|(&source, sink)| {
@@ -142,7 +142,7 @@ fn flow_of(
             network.sinks()[pairs.clone()].binary_search(sink).ok().map(|at| pairs.start + at)
         });
         match pair {
-            Some(pair) => flow.pairs[pair] = flow.pairs[pair].saturating_add(children),
+            Some(pair) => carried.push((pair as u32, children)),
             None => against.push(format!(
                 "{} at {} takes no part under the policy (declined, not counted, or places not known)",
                 resident.locality().needs()[need.ix()].id,
@@ -150,7 +150,7 @@ fn flow_of(
             )),
         }
     }
-    (flow, verdict(against, format!("{} pairs of need and offer in the problem", network.sinks().len())))
+    (Flow::new(carried), verdict(against, format!("{} pairs of need and offer in the problem", network.sinks().len())))
 }
 
 fn totals(resident: &Resident, claim: &Claim, placements: &[Placement]) -> Result<String, Vec<String>> {

@@ -44,7 +44,8 @@ fn unsent(formulation: &Formulation, flow: &Flow) -> Vec<usize> {
     (0..formulation.needs.len())
         .filter(|&source| {
             let pairs = network.pairs_of(source);
-            !pairs.is_empty() && flow.pairs[pairs].iter().sum::<u64>() < network.sources()[source].units
+            !pairs.is_empty()
+                && flow.within(pairs).iter().map(|(_, units)| units).sum::<u64>() < network.sources()[source].units
         })
         .collect()
 }

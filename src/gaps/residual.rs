@@ -39,8 +39,10 @@ impl<'a> Residual<'a> {
                 let sink = network.sinks()[pair] as usize;
                 by_sink[next[sink]] = (source as u32, pair as u32);
                 next[sink] += 1;
-                used[sink] += flow.pairs[pair];
             }
+        }
+        for (pair, units) in flow.carried() {
+            used[network.sinks()[*pair as usize] as usize] += units;
         }
         let mut limit_used = vec![0; network.limits().len()];
         let mut limit_sinks = vec![Vec::new(); network.limits().len()];
@@ -101,10 +103,8 @@ impl<'a> Residual<'a> {
                 if std::mem::replace(&mut seen_source[source], true) {
                     continue;
                 }
-                for pair in network.pairs_of(source) {
-                    if 0 < self.flow.pairs[pair] {
-                        reach(network.sinks()[pair] as usize, &mut todo);
-                    }
+                for (pair, _) in self.flow.within(network.pairs_of(source)) {
+                    reach(network.sinks()[*pair as usize] as usize, &mut todo);
                 }
             }
             let Some(sink) = todo.pop() else { break };
@@ -144,7 +144,7 @@ impl<'a> Residual<'a> {
                 if std::mem::replace(&mut sinks[sink], true) {
                     continue;
                 }
-                let holding = self.sources_of(sink).iter().filter(|&&(_, pair)| 0 < self.flow.pairs[pair as usize]);
+                let holding = self.sources_of(sink).iter().filter(|&&(_, pair)| 0 < self.flow.of(pair as usize));
                 todo.extend(holding.map(|&(source, _)| source as usize));
                 if self.has_own_room(sink)
                     && let Some(limit) = self.full_limit(sink)

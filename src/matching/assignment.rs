@@ -81,11 +81,9 @@ impl Matching {
         let network = &self.formulation.network;
         let mut placements = Vec::new();
         for (source, &need) in self.formulation.needs.iter().enumerate() {
-            for pair in network.pairs_of(source) {
-                if 0 < self.flow.pairs[pair] {
-                    let offer = self.formulation.offers[network.sinks()[pair] as usize];
-                    placements.push((need, offer, self.flow.pairs[pair]));
-                }
+            for &(pair, units) in self.flow.within(network.pairs_of(source)) {
+                let offer = self.formulation.offers[network.sinks()[pair as usize] as usize];
+                placements.push((need, offer, units));
             }
         }
         placements.sort_unstable();
@@ -132,9 +130,9 @@ pub fn solve(
     let mut met = vec![0; locality.needs().len()];
     let mut used = vec![0; locality.offers().len()];
     for (source, &need) in formulation.needs.iter().enumerate() {
-        for pair in network.pairs_of(source) {
-            met[need.ix()] += flow.pairs[pair];
-            used[formulation.offers[network.sinks()[pair] as usize].ix()] += flow.pairs[pair];
+        for (pair, units) in flow.within(network.pairs_of(source)) {
+            met[need.ix()] += units;
+            used[formulation.offers[network.sinks()[*pair as usize] as usize].ix()] += units;
         }
     }
     Ok(Matching { formulation, status, backend, objective, flow, met, asking, used, without_floors, worths })
@@ -163,7 +161,7 @@ pub fn nothing_placed(
     asking: Vec<Option<u64>>,
     reason: StopReason,
 ) -> Matching {
-    let flow = Flow { pairs: vec![0; formulation.network.sinks().len()] };
+    let flow = Flow::nothing();
     let objective = formulation
         .stages
         .iter()
@@ -221,8 +219,8 @@ fn worths(network: &Network, outcome: &Outcome, effort: &Effort) -> Option<Vec<W
 
 fn worths_by_solving(network: &Network, flow: &Flow, values: &[i64], effort: &Effort) -> Option<Vec<Worth>> {
     let mut used = vec![0u64; network.places().len()];
-    for (&sink, units) in network.sinks().iter().zip(&flow.pairs) {
-        used[sink as usize] += units;
+    for (pair, units) in flow.carried() {
+        used[network.sinks()[*pair as usize] as usize] += units;
     }
     let change = |sink: usize, places: u64| -> Option<Vec<i64>> {
         let mut parts = network.clone().into_parts();

@@ -15,8 +15,8 @@ pub const MOST_LISTED: usize = 100;
 /// Where an answer does not hold, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
-    #[error("the flow has {seen} pairs; right are {wanted}")]
-    FlowLength { seen: usize, wanted: usize },
+    #[error("the flow names pair {seen}, but there are {pairs}")]
+    FlowBeyond { seen: u32, pairs: usize },
     #[error("source {source_position} sends {sent} units but holds {units}")]
     SourceOversent { source_position: usize, sent: u128, units: u64 },
     #[error("sink {sink} takes {taken} units but has {places} places")]
@@ -119,13 +119,15 @@ pub fn optimal(network: &Network, flow: &Flow, prices: &Prices) -> Result<(), Ve
                 .map(|(stage, prices)| cost(stage) + i128::from(head(prices)) - i128::from(tail(prices)))
                 .collect::<Vec<i128>>()
         };
+    let mut carried = flow.carried().iter().map(|(pair, _)| *pair as usize).peekable();
     for (position, source) in network.sources().iter().enumerate() {
         for pair in network.starts()[position]..network.starts()[position + 1] {
             let sink = network.sinks()[pair] as usize;
-            let cost = |stage: usize| i128::from(of(&network.stages()[stage].pair_cost, pair));
+            let cost = |stage: usize| i128::from(network.stages()[stage].pair_cost.of(pair));
             let reduced = each(&cost, &|stage| stage.sinks[sink], &|stage| stage.sources[position]);
             let arc = Arc::Pair { source: position, sink };
-            violations.slackness(arc, Some(reduced.clone()), Some(reduced).filter(|_| 0 < flow.pairs[pair]));
+            let carries = carried.next_if(|carrying| *carrying == pair).is_some();
+            violations.slackness(arc, Some(reduced.clone()), Some(reduced).filter(|_| carries));
         }
         let cost = |stage: usize| i128::from(of(&network.stages()[stage].unsent_cost, position));
         let head = |stage: &StagePrices| source.pool.map_or(0, |pool| stage.pools[pool as usize]);
@@ -218,17 +220,19 @@ struct Count {
 
 impl Count {
     fn of(network: &Network, flow: &Flow) -> Result<Count, Vec<Violation>> {
-        let (seen, wanted) = (flow.pairs.len(), network.sinks().len());
-        if seen != wanted {
-            return Err(vec![Violation::FlowLength { seen, wanted }]);
+        let pairs = network.sinks().len();
+        if let Some((seen, _)) = flow.carried().iter().find(|(pair, _)| pairs <= *pair as usize) {
+            return Err(vec![Violation::FlowBeyond { seen: *seen, pairs }]);
         }
         let mut sent = vec![0u128; network.sources().len()];
         let mut sinks = vec![0u128; network.places().len()];
-        for (source, sent) in sent.iter_mut().enumerate() {
-            for pair in network.starts()[source]..network.starts()[source + 1] {
-                *sent += u128::from(flow.pairs[pair]);
-                sinks[network.sinks()[pair] as usize] += u128::from(flow.pairs[pair]);
+        let mut source = 0;
+        for (pair, units) in flow.carried() {
+            while network.starts()[source + 1] <= *pair as usize {
+                source += 1;
             }
+            sent[source] += u128::from(*units);
+            sinks[network.sinks()[*pair as usize] as usize] += u128::from(*units);
         }
         // Each amount is carried to every group above it, one by one: slower than a pass in order, and independent of
         // the order.
@@ -263,8 +267,8 @@ impl Count {
     fn value(&self, network: &Network, flow: &Flow, stage: usize) -> i128 {
         let stage = &network.stages()[stage];
         let mut value = 0i128;
-        for (pair, units) in flow.pairs.iter().enumerate() {
-            value += i128::from(of(&stage.pair_cost, pair)) * i128::from(*units);
+        for (pair, units) in flow.carried() {
+            value += i128::from(stage.pair_cost.of(*pair as usize)) * i128::from(*units);
         }
         for (source, units) in self.unsent.iter().enumerate() {
             value += i128::from(of(&stage.unsent_cost, source)) * *units as i128;

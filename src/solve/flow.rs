@@ -312,14 +312,9 @@ impl<'a> Simplex<'a> {
 
     /// The flow at this moment.
     fn flow(&self) -> Flow {
-        let mut flow = self.network.nothing_sent();
-        for node in 0..self.layout.n_nodes() {
-            // What is outside the tree carries nothing if it is a pair.
-            if let Some(units) = flow.pairs.get_mut(self.tree.link[node as usize] as usize) {
-                *units = self.tree.sent[node as usize];
-            }
-        }
-        flow
+        // What is outside the tree carries nothing if it is a pair.
+        let links = self.tree.link.iter().zip(&self.tree.sent);
+        Flow::new(links.filter(|(arc, _)| **arc < self.layout.n_pairs).map(|(arc, units)| (*arc, *units)).collect())
     }
 
     fn stopped(&self, finished: usize, reason: StopReason) -> Outcome {
@@ -380,7 +375,7 @@ fn raise_closed(network: &Network, closed: &[bool], prices: &mut Prices) {
             let sink = network.sinks()[pair] as usize;
             if closed_sinks[sink] {
                 let least: Vec<i64> = (prices.stages.iter().zip(network.stages()))
-                    .map(|(own, stage)| own.sources[source] - stage.pair_cost.get(pair).copied().unwrap_or(0))
+                    .map(|(own, stage)| own.sources[source] - stage.pair_cost.of(pair))
                     .collect();
                 raise(prices, |stage| &mut stage.sinks[sink], &least);
             }

@@ -78,12 +78,65 @@ pub struct Step {
     pub cost: i64,
 }
 
+/// Cost of a unit on each pair of a network, stored in 32 bits where all fit: the pairs are by far the longest list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PairCosts {
+    /// All zero.
+    #[default]
+    Zero,
+    Narrow(Vec<i32>),
+    Wide(Vec<i64>),
+}
+
+impl PairCosts {
+    /// The narrowest form that holds all of these, one for each pair; none at all reads as all zero.
+    pub fn new(costs: impl IntoIterator<Item = i64>) -> PairCosts {
+        let costs = costs.into_iter();
+        let mut narrow = Vec::with_capacity(costs.size_hint().0);
+        let mut costs = costs.fuse();
+        while let Some(cost) = costs.next() {
+            match i32::try_from(cost) {
+                Ok(cost) => narrow.push(cost),
+                Err(_) => {
+                    let mut wide: Vec<i64> = narrow.into_iter().map(i64::from).collect();
+                    wide.push(cost);
+                    wide.extend(costs);
+                    return PairCosts::Wide(wide);
+                }
+            }
+        }
+        if narrow.is_empty() { PairCosts::Zero } else { PairCosts::Narrow(narrow) }
+    }
+
+    /// Cost of a unit on a pair.
+    pub fn of(&self, pair: usize) -> i64 {
+        match self {
+            PairCosts::Zero => 0,
+            PairCosts::Narrow(costs) => i64::from(costs[pair]),
+            PairCosts::Wide(costs) => costs[pair],
+        }
+    }
+
+    /// How many pairs have a cost of their own; None where all are zero.
+    pub fn len(&self) -> Option<usize> {
+        match self {
+            PairCosts::Zero => None,
+            PairCosts::Narrow(costs) => Some(costs.len()),
+            PairCosts::Wide(costs) => Some(costs.len()),
+        }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        *self == PairCosts::Zero
+    }
+}
+
 /// One objective, minimised. Empty vectors are all zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stage {
     pub name: &'static str,
     /// Cost of a unit on each pair.
-    pub pair_cost: Vec<i64>,
+    pub pair_cost: PairCosts,
     /// Cost of an unsent unit of each source.
     pub unsent_cost: Vec<i64>,
     /// For each pool, the cost of its unsent units in order: not falling, and covering every unit it can hold (no
@@ -201,18 +254,17 @@ impl Network {
         held(&self.sources, &self.pools, &units)
     }
 
-    /// The flow that sends nothing; always feasible.
-    pub fn nothing_sent(&self) -> Flow {
-        Flow { pairs: vec![0; self.n_pairs()] }
-    }
-
     /// What `flow` leaves unsent of each source. The flow is taken to be feasible; too much sent counts as all sent.
     pub fn unsent(&self, flow: &Flow) -> Vec<u64> {
-        (0..self.n_sources())
-            .map(|i| {
-                flow.pairs[self.pairs_of(i)].iter().fold(self.sources[i].units, |left, sent| left.saturating_sub(*sent))
-            })
-            .collect()
+        let mut carried = flow.carried().iter().peekable();
+        let mut left_of = |source: usize| {
+            let mut left = self.sources[source].units;
+            while let Some((_, units)) = carried.next_if(|(pair, _)| (*pair as usize) < self.starts[source + 1]) {
+                left = left.saturating_sub(*units);
+            }
+            left
+        };
+        (0..self.n_sources()).map(&mut left_of).collect()
     }
 
     /// Cost of a feasible flow in one stage.
@@ -228,8 +280,8 @@ impl Network {
 
     fn value_of_unsent(&self, stage: &Stage, flow: &Flow, unsent: &[u64]) -> i64 {
         let mut value = 0i128;
-        for (cost, units) in stage.pair_cost.iter().zip(&flow.pairs) {
-            value += i128::from(*cost) * i128::from(*units);
+        for (pair, units) in flow.carried() {
+            value += i128::from(stage.pair_cost.of(*pair as usize)) * i128::from(*units);
         }
         for (cost, units) in stage.unsent_cost.iter().zip(unsent) {
             value += i128::from(*cost) * i128::from(*units);

@@ -102,7 +102,7 @@ fn inexact(message: String) -> BackendError {
 pub fn solve(network: &Network, effort: &Effort) -> Result<Outcome, BackendError> {
     // The corners of a network's polyhedron are whole, and those of a face of it too, so a stage row changes nothing.
     let mut kind = if network.is_network() { Kind::Real } else { Kind::Whole };
-    let mut flow = network.nothing_sent();
+    let mut flow = Flow::nothing();
     let mut values: Vec<i64> = Vec::new();
     for stage in 0..network.stages().len() {
         effort.report(network.stages()[stage].name, 0, None);
@@ -188,11 +188,11 @@ fn solve_stage(
 fn whole(values: &[f64]) -> Option<Flow> {
     /// Backends keep rows and wholeness to about a tenth of this.
     const TOLERANCE: f64 = 1e-5;
-    let pairs = values.iter().map(|value| {
+    let units = values.iter().map(|value| {
         let near = value.round();
         ((value - near).abs() <= TOLERANCE && 0.0 <= near).then_some(near as u64)
     });
-    Some(Flow { pairs: pairs.collect::<Option<Vec<u64>>>()? })
+    Some(Flow::of_all(units.collect::<Option<Vec<u64>>>()?))
 }
 
 /// A network's stage as a program. Its first variables are the pairs; then come unsent units, what passes each limit,
@@ -275,7 +275,9 @@ fn costs(
     program: &mut Program,
 ) -> Vec<(usize, f64)> {
     let mut costs: Vec<(usize, f64)> = Vec::new();
-    costs.extend(stage.pair_cost.iter().enumerate().map(|(pair, cost)| (pair, *cost as f64)));
+    if !stage.pair_cost.is_zero() {
+        costs.extend((0..network.n_pairs()).map(|pair| (pair, stage.pair_cost.of(pair) as f64)));
+    }
     costs.extend(unsent.iter().zip(&stage.unsent_cost).map(|(variable, cost)| (*variable, *cost as f64)));
     let pools = pools.iter().map(|pool| vec![(*pool, 1.0)]).zip(&stage.pool_steps);
     let side = (network.side().iter())

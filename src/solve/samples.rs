@@ -4,7 +4,8 @@ use proptest::prelude::{Strategy, any};
 use proptest::{collection::vec, option, prop_oneof};
 
 use super::check;
-use super::network::{Limit, Network, NetworkParts, Pool, SideGroup, Source, Stage, Step};
+use super::network::{Limit, Network, NetworkParts, PairCosts, Pool, SideGroup, Source, Stage, Step};
+use super::outcome::Flow;
 
 /// Most of each thing in a [`small`] network.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +79,9 @@ pub(super) fn small(sizes: Sizes) -> impl Strategy<Value = Network> {
             parts.stages = (stages.into_iter().zip(["first", "second", "third", "fourth"]))
                 .map(|((pair_cost, unsent_cost, pool_steps, side_steps), name)| Stage {
                     name,
-                    pair_cost: pair_cost
-                        .map_or(Vec::new(), |costs| (0..n * m).filter(|at| pairs[*at]).map(|at| costs[at]).collect()),
+                    pair_cost: pair_cost.map_or(PairCosts::Zero, |costs| {
+                        PairCosts::new((0..n * m).filter(|at| pairs[*at]).map(|at| costs[at]))
+                    }),
                     unsent_cost: unsent_cost.unwrap_or_default(),
                     pool_steps: pool_steps.unwrap_or_default(),
                     side_steps: side_steps.unwrap_or_default(),
@@ -118,16 +120,16 @@ pub(super) fn least_values(network: &Network) -> Vec<i64> {
             network.sources()[source].units.min(places)
         })
         .collect();
-    let mut flow = network.nothing_sent();
-    let mut least = check::feasible(network, &flow).expect("nothing sent is feasible");
+    let mut units = vec![0; network.n_pairs()];
+    let mut least = check::feasible(network, &Flow::nothing()).expect("nothing sent is feasible");
     loop {
         // The next flow, counting up in a mixed radix.
-        let Some(at) = (0..bounds.len()).find(|at| flow.pairs[*at] < bounds[*at]) else {
+        let Some(at) = (0..bounds.len()).find(|at| units[*at] < bounds[*at]) else {
             return least;
         };
-        flow.pairs[..at].fill(0);
-        flow.pairs[at] += 1;
-        if let Ok(values) = check::feasible(network, &flow) {
+        units[..at].fill(0);
+        units[at] += 1;
+        if let Ok(values) = check::feasible(network, &Flow::of_all(units.iter().copied())) {
             least = least.min(values);
         }
     }
@@ -155,7 +157,7 @@ pub(super) fn place(n_sources: usize, n_sinks: usize, reach: u64, seed: u64) -> 
     let services: Vec<(i64, i64, u64)> = (0..n_sinks).map(&mut point).collect();
     let mut parts = NetworkParts { starts: vec![0], ..NetworkParts::default() };
     let mut need = Stage { name: "need", ..Stage::default() };
-    let mut travel = Stage { name: "travel", ..Stage::default() };
+    let mut metres: Vec<i64> = Vec::new();
     for (x, y, kind) in &needs {
         let weight = [1, 4, 16, 64][seeded.below(4) as usize];
         parts.sources.push(Source { units: 1, pool: None });
@@ -164,7 +166,7 @@ pub(super) fn place(n_sources: usize, n_sinks: usize, reach: u64, seed: u64) -> 
             let squared = (x - other_x).pow(2) + (y - other_y).pow(2);
             if squared <= (reach * reach) as i64 && (kind == other_kind || (kind + 1) % 8 == *other_kind) {
                 parts.sinks.push(sink as u32);
-                travel.pair_cost.push((squared as u64 * 10_000).isqrt() as i64);
+                metres.push((squared as u64 * 10_000).isqrt() as i64);
             }
         }
         parts.starts.push(parts.sinks.len());
@@ -172,6 +174,7 @@ pub(super) fn place(n_sources: usize, n_sinks: usize, reach: u64, seed: u64) -> 
     let mean = (n_sources * 7 / 10 / n_sinks.max(1)) as u64;
     parts.places = (0..n_sinks).map(|_| Some(seeded.below(2 * mean + 1))).collect();
     parts.sink_limits = vec![None; n_sinks];
+    let travel = Stage { name: "travel", pair_cost: PairCosts::new(metres), ..Stage::default() };
     parts.stages = vec![need, travel];
     Network::new(parts).expect("the generator makes valid parts")
 }

@@ -102,8 +102,8 @@ impl<'a, const S: usize> Residual<'a, S> {
         (residual.pair_starts, residual.pairs) = grouped(m, pairs);
 
         residual.amounts.resize(residual.ground(), 0);
-        for (pair, units) in flow.pairs.iter().enumerate() {
-            residual.amounts[n + network.sinks()[pair] as usize] += units;
+        for (pair, units) in flow.carried() {
+            residual.amounts[n + network.sinks()[*pair as usize] as usize] += units;
         }
         // Sources and sinks before what they lead to, children before parents.
         let above = (0..n + m).chain((n + m..residual.ground()).rev());
@@ -182,7 +182,7 @@ impl<'a, const S: usize> Residual<'a, S> {
     /// Reduced cost of a pair.
     fn pair(&self, source: usize, pair: usize) -> Costs<S> {
         let stages = self.network.stages();
-        let cost = std::array::from_fn(|stage| stages[stage].pair_cost.get(pair).copied().unwrap_or(0));
+        let cost = std::array::from_fn(|stage| stages[stage].pair_cost.of(pair));
         add(cost, subtract(self.prices[self.sink(self.network.sinks()[pair] as usize)], self.prices[source]))
     }
 
@@ -198,7 +198,7 @@ impl<'a, const S: usize> Residual<'a, S> {
                 visit(self.sink(self.network.sinks()[pair] as usize), self.pair(node, pair));
             }
         } else if node < self.limit(0) {
-            for (source, pair) in self.pairs_into(node - self.sink(0)).filter(|(_, pair)| 0 < self.flow.pairs[*pair]) {
+            for (source, pair) in self.pairs_into(node - self.sink(0)).filter(|(_, pair)| 0 < self.flow.of(*pair)) {
                 visit(source, subtract([0; S], self.pair(source, pair)));
             }
         }
@@ -218,7 +218,7 @@ impl<'a, const S: usize> Residual<'a, S> {
     /// Each residual arc that arrives at a node, with its tail and its reduced cost.
     fn each_in(&self, node: usize, mut visit: impl FnMut(usize, Costs<S>)) {
         if node < self.sink(0) {
-            for pair in self.network.pairs_of(node).filter(|pair| 0 < self.flow.pairs[*pair]) {
+            for pair in self.network.pairs_of(node).filter(|pair| 0 < self.flow.of(*pair)) {
                 visit(self.sink(self.network.sinks()[pair] as usize), subtract([0; S], self.pair(node, pair)));
             }
         } else if node < self.limit(0) {

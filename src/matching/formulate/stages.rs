@@ -7,7 +7,7 @@ use crate::domain::policy::StageName;
 use crate::domain::{NeedIx, TravelUnit};
 use crate::matching::groups::GroupKey;
 use crate::matching::reading::Reading;
-use crate::solve::{SideGroup, Stage, Step};
+use crate::solve::{PairCosts, SideGroup, Stage, Step};
 
 impl Builder<'_> {
     pub(super) fn lexicographic(&mut self, scope: Scope) -> Vec<(StageMeaning, Stage)> {
@@ -130,7 +130,7 @@ impl Builder<'_> {
             return Err(format!("{missing} of {} pairs of need and offer have no {what}", numbers.len()));
         }
         let most = name == StageName::Effect;
-        let pair_cost = numbers.into_iter().flatten().map(|number| if most { -number } else { number }).collect();
+        let pair_cost = PairCosts::new(numbers.into_iter().flatten().map(|number| if most { -number } else { number }));
         let stage = Stage { name: name.as_str(), pair_cost, ..Stage::default() };
         Ok((StageMeaning { name: Some(name), total: 0, most }, stage))
     }
@@ -153,7 +153,7 @@ impl Builder<'_> {
         // What decides the range over unknowns must not fail on the unknown: a missing distance then counts as none.
         let lenient = reading != Reading::Policy;
         let minutes = self.locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
-        let mut pair_cost = Vec::with_capacity(self.arcs.len());
+        let mut costs = Vec::with_capacity(self.arcs.len());
         let mut no_cost = Vec::new();
         let mut no_km = Vec::new();
         for arc in &self.arcs {
@@ -173,7 +173,7 @@ impl Builder<'_> {
                     None => no_km.push((arc.need, arc.offer)),
                 }
             }
-            pair_cost.push(-gain);
+            costs.push(-gain);
         }
         if let Some(service) = no_cost.first() {
             return Err(Refused::NoCost { pairs: no_cost.len(), service: service.clone() });
@@ -183,7 +183,7 @@ impl Builder<'_> {
             let offer = self.locality.offers()[offer.ix()].id.to_string();
             return Err(Refused::NoKilometres { pairs: no_km.len(), need, offer });
         }
-        let stage = Stage { name: "blended", pair_cost, ..Stage::default() };
+        let stage = Stage { name: "blended", pair_cost: PairCosts::new(costs), ..Stage::default() };
         Ok((StageMeaning { name: Some(StageName::Blended), total: 0, most: true }, stage))
     }
 }

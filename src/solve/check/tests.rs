@@ -6,7 +6,8 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use super::{Arc, Violation, feasible, optimal};
 use crate::solve::samples::{Sizes, least_values, small};
 use crate::solve::{
-    Effort, Flow, Limit, Network, NetworkParts, Outcome, Pool, Prices, Proof, Source, Stage, StagePrices, Step, flow,
+    Effort, Flow, Limit, Network, NetworkParts, Outcome, PairCosts, Pool, Prices, Proof, Source, Stage, StagePrices,
+    Step, flow,
 };
 
 /// Two children's needs in one pool that must keep one unit unsent at 4 a unit; both want one sink behind a limit.
@@ -22,7 +23,7 @@ fn network() -> Network {
         side: vec![],
         stages: vec![Stage {
             name: "need",
-            pair_cost: vec![1, 2],
+            pair_cost: PairCosts::new(vec![1, 2]),
             unsent_cost: vec![10, 10],
             pool_steps: vec![vec![Step { units: 3, cost: 4 }]],
             side_steps: vec![],
@@ -34,7 +35,7 @@ fn network() -> Network {
 /// The optimum of [`network`]: both units of the first source, and why nothing else is better.
 fn answer() -> (Flow, Prices) {
     let prices = StagePrices { sources: vec![14, 14], sinks: vec![13], limits: vec![13], pools: vec![4] };
-    (Flow { pairs: vec![2, 0] }, Prices { stages: vec![prices] })
+    (Flow::of_all(vec![2, 0]), Prices { stages: vec![prices] })
 }
 
 fn first_words(result: Result<impl std::fmt::Debug, Vec<Violation>>) -> String {
@@ -50,11 +51,11 @@ fn a_right_answer_passes() {
 
 #[test]
 fn an_infeasible_flow_is_named_with_its_place() {
-    let words = |pairs: Vec<u64>| first_words(feasible(&network(), &Flow { pairs }));
-    assert_eq!(words(vec![0]), "the flow has 1 pairs; right are 2");
+    let words = |pairs: Vec<u64>| first_words(feasible(&network(), &Flow::of_all(pairs)));
+    assert_eq!(words(vec![0, 0, 1]), "the flow names pair 2, but there are 2");
     assert_eq!(words(vec![0, 2]), "source 1 sends 2 units but holds 1");
     assert_eq!(
-        feasible(&network(), &Flow { pairs: vec![2, 1] }),
+        feasible(&network(), &Flow::of_all(vec![2, 1])),
         Err(vec![
             Violation::SinkOverfull { sink: 0, taken: 3, places: 2 },
             Violation::LimitExceeded { limit: 0, taken: 3, capacity: 2 },
@@ -67,7 +68,7 @@ fn an_infeasible_flow_is_named_with_its_place() {
 #[test]
 fn a_flow_that_is_not_the_best_is_named_with_its_arc() {
     // One unit of each source: feasible, but the second source's pair is dearer by one.
-    let flow = Flow { pairs: vec![1, 1] };
+    let flow = Flow::of_all(vec![1, 1]);
     assert_eq!(feasible(&network(), &flow), Ok(vec![17]));
     assert_eq!(
         optimal(&network(), &flow, &answer().1),
@@ -149,7 +150,7 @@ fn the_list_of_violations_ends() {
         ..NetworkParts::default()
     })
     .unwrap();
-    let violations = feasible(&network, &Flow { pairs: vec![1; n] }).unwrap_err();
+    let violations = feasible(&network, &Flow::of_all(vec![1; n])).unwrap_err();
     assert_eq!(violations.len(), super::MOST_LISTED);
 }
 
@@ -164,11 +165,13 @@ fn solved(network: &Network) -> (Flow, Prices) {
 fn with_other_costs(network: Network) -> Network {
     let mut parts = network.into_parts();
     for stage in &mut parts.stages {
-        for costs in [&mut stage.pair_cost, &mut stage.unsent_cost] {
+        let mut pair_costs: Vec<i64> = (0..parts.sinks.len()).map(|pair| stage.pair_cost.of(pair)).collect();
+        for costs in [&mut pair_costs, &mut stage.unsent_cost] {
             if !costs.is_empty() {
                 costs.rotate_left(1);
             }
         }
+        stage.pair_cost = PairCosts::new(pair_costs);
     }
     Network::new(parts).unwrap()
 }
@@ -186,7 +189,9 @@ proptest! {
         }
         let (mut flow, prices) = solved(&network);
         for (pair, units) in changes {
-            flow.pairs[pair.index(network.n_pairs())] = units;
+            let mut all: Vec<u64> = (0..network.n_pairs()).map(|pair| flow.of(pair)).collect();
+            all[pair.index(network.n_pairs())] = units;
+            flow = Flow::of_all(all);
         }
         match feasible(&network, &flow) {
             Ok(values) => prop_assert_eq!(optimal(&network, &flow, &prices).is_ok(), values == least_values(&network)),

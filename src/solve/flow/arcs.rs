@@ -91,7 +91,7 @@ impl Layout {
         debug_assert!(self.as_onward(arc).is_none(), "onward arcs have no cost of their own");
         debug_assert!(arc < self.n_pairs || ((arc - self.n_pairs) as usize) < network.n_sources());
         match arc.checked_sub(self.n_pairs) {
-            None => stage.pair_cost.get(arc as usize).copied().unwrap_or(0),
+            None => stage.pair_cost.of(arc as usize),
             Some(source) => stage.unsent_cost.get(source as usize).copied().unwrap_or(0),
         }
     }

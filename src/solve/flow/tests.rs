@@ -6,7 +6,9 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use super::{Simplex, solve};
 use crate::solve::check;
 use crate::solve::samples::{Sizes, least_values, small};
-use crate::solve::{Effort, Flow, Limit, Network, NetworkParts, Outcome, Pool, Proof, Source, Stage, StopReason};
+use crate::solve::{
+    Effort, Flow, Limit, Network, NetworkParts, Outcome, PairCosts, Pool, Proof, Source, Stage, StopReason,
+};
 
 /// Solves, and verifies the answer and its prices from scratch.
 pub(super) fn certified(network: &Network) -> (Flow, Vec<i64>) {
@@ -72,7 +74,7 @@ fn greedy_by_weight_loses_against_a_holder_limit() {
     })
     .unwrap();
     let (flow, values) = certified(&network);
-    assert_eq!(flow.pairs, [0, 1, 1]);
+    assert_eq!(flow, Flow::of_all([0, 1, 1]));
     assert_eq!(values, [3]);
 }
 
@@ -90,12 +92,12 @@ fn a_provider_limit_binds_behind_two_sinks_and_the_second_stage_breaks_the_tie()
         side: vec![],
         stages: vec![
             Stage { name: "need", unsent_cost: vec![1; 3], ..Stage::default() },
-            Stage { name: "travel", pair_cost: vec![9, 8, 3, 7, 6, 2], ..Stage::default() },
+            Stage { name: "travel", pair_cost: PairCosts::new(vec![9, 8, 3, 7, 6, 2]), ..Stage::default() },
         ],
     })
     .unwrap();
     let (flow, values) = certified(&network);
-    assert_eq!(flow.pairs, [0, 0, 1, 0, 0, 1]);
+    assert_eq!(flow, Flow::of_all([0, 0, 1, 0, 0, 1]));
     assert_eq!(values, [1, 5]);
 }
 
@@ -107,7 +109,7 @@ fn an_empty_network_has_an_optimum() {
         ..NetworkParts::default()
     })
     .unwrap();
-    assert_eq!(certified(&network), (Flow { pairs: vec![] }, vec![0]));
+    assert_eq!(certified(&network), (Flow::of_all(vec![]), vec![0]));
 }
 
 #[test]
@@ -121,13 +123,13 @@ fn the_greatest_numbers_do_not_overflow() {
         sink_limits: vec![None, None],
         stages: vec![
             Stage { name: "need", unsent_cost: vec![1], ..Stage::default() },
-            Stage { name: "travel", pair_cost: vec![1, -1], ..Stage::default() },
+            Stage { name: "travel", pair_cost: PairCosts::new(vec![1, -1]), ..Stage::default() },
         ],
         ..NetworkParts::default()
     })
     .unwrap();
     let (flow, values) = certified(&network);
-    assert_eq!(flow.pairs, [0, Network::MOST]);
+    assert_eq!(flow, Flow::of_all([0, Network::MOST]));
     assert_eq!(values, [0, -(Network::MOST as i64)]);
 }
 
@@ -207,8 +209,8 @@ fn rotated(network: Network, raw: u64) -> Network {
     parts.sinks = pairs.iter().map(|pair| parts.sinks[*pair]).collect();
     parts.starts = starts;
     for stage in &mut parts.stages {
-        if !stage.pair_cost.is_empty() {
-            stage.pair_cost = pairs.iter().map(|pair| stage.pair_cost[*pair]).collect();
+        if !stage.pair_cost.is_zero() {
+            stage.pair_cost = PairCosts::new(pairs.iter().map(|pair| stage.pair_cost.of(*pair)));
         }
         if !stage.unsent_cost.is_empty() {
             stage.unsent_cost = order.iter().map(|source| stage.unsent_cost[*source]).collect();

@@ -1,6 +1,6 @@
 //! Each promise of a network, broken once.
 
-use super::{Limit, Network, NetworkParts, Pool, SideGroup, Source, Stage, Step};
+use super::{Limit, Network, NetworkParts, PairCosts, Pool, SideGroup, Source, Stage, Step};
 use crate::solve::Flow;
 
 /// Two sources (3 and 2 units; the first in pool 1 inside pool 0), two sinks, the first behind limit 1 behind limit 0.
@@ -16,7 +16,7 @@ fn parts() -> NetworkParts {
         side: vec![SideGroup { sources: vec![0, 1] }],
         stages: vec![Stage {
             name: "need",
-            pair_cost: vec![-1, 2, 3],
+            pair_cost: PairCosts::new(vec![-1, 2, 3]),
             unsent_cost: vec![10, 20],
             pool_steps: vec![vec![Step { units: 1, cost: 5 }, Step { units: 2, cost: 7 }], vec![]],
             side_steps: vec![vec![Step { units: 5, cost: 100 }]],
@@ -45,11 +45,11 @@ fn good_parts_come_out_as_they_went_in() {
 fn a_flow_is_costed_by_pairs_unsent_units_pools_and_side_groups() {
     let network = Network::new(parts()).unwrap();
     // Source 0 sends 1 to sink 0 and leaves 2; source 1 sends 2 to sink 1.
-    let flow = Flow { pairs: vec![1, 0, 2] };
+    let flow = Flow::of_all(vec![1, 0, 2]);
     assert_eq!(network.unsent(&flow), [2, 0]);
     // Pairs -1 + 6; unsent 20; pool 0 holds 2: 5 + 7; pool 1 costs nothing; side group 2 at 100.
     assert_eq!(network.values(&flow), [237]);
-    assert_eq!(network.value(0, &network.nothing_sent()), 30 + 40 + (5 + 14) + 500);
+    assert_eq!(network.value(0, &Flow::nothing()), 30 + 40 + (5 + 14) + 500);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn stages_must_cost_everything_once_and_convexly() {
         "there are 9 stages; at least 1 and at most 8 are possible"
     );
     assert_eq!(
-        refusal(|parts| parts.stages[0].pair_cost = vec![1]),
+        refusal(|parts| parts.stages[0].pair_cost = PairCosts::new([1])),
         "stage need has 1 pair costs; right are 3, or none"
     );
     assert_eq!(
@@ -145,4 +145,23 @@ fn no_sum_may_pass_two_to_the_fifty_third() {
         "all sources hold 9007199254740993 units together; at most 9007199254740992 are possible"
     );
     assert!(refusal(|parts| parts.stages[0].pool_steps[0][1].cost = most / 2).contains("could add up to"));
+}
+
+#[test]
+fn costs_are_narrow_where_all_fit() {
+    let of = |costs: &[i64]| PairCosts::new(costs.iter().copied());
+    assert_eq!(of(&[]), PairCosts::Zero);
+    assert_eq!(of(&[1, -2]), PairCosts::Narrow(vec![1, -2]));
+    let wide = i64::from(i32::MAX) + 1;
+    assert_eq!(of(&[1, wide, -3]), PairCosts::Wide(vec![1, wide, -3]));
+    assert_eq!((of(&[1, wide, -3]).of(1), of(&[1, -2]).of(1), PairCosts::Zero.of(7)), (wide, -2, 0));
+}
+
+#[test]
+fn a_flow_is_what_its_pairs_carry() {
+    let flow = Flow::new(vec![(4, 1), (1, 2), (3, 0), (4, 5)]);
+    assert_eq!(flow.carried(), [(1, 2), (4, 6)]);
+    assert_eq!((flow.of(1), flow.of(2), flow.of(4)), (2, 0, 6));
+    assert_eq!(flow.within(2..5), [(4, 6)]);
+    assert_eq!(flow, Flow::of_all([0, 2, 0, 0, 6]));
 }

@@ -135,7 +135,7 @@ fn side(parts: &NetworkParts) -> Result<(), NetworkError> {
 /// The costs of a stage: one for each thing or none at all, and step lists that are convex and long enough.
 fn costs(parts: &NetworkParts, stage: &Stage, pool_holds: &[u64], side_holds: &[u64]) -> Result<(), NetworkError> {
     let lengths = [
-        ("pair costs", stage.pair_cost.len(), parts.sinks.len()),
+        ("pair costs", stage.pair_cost.len().unwrap_or(0), parts.sinks.len()),
         ("unsent costs", stage.unsent_cost.len(), parts.sources.len()),
         ("pool step lists", stage.pool_steps.len(), parts.pools.len()),
         ("side step lists", stage.side_steps.len(), parts.side.len()),
@@ -174,9 +174,9 @@ fn greatest_sum(
     let mut sum = 0i128;
     for (position, source) in parts.sources.iter().enumerate() {
         let mut dearest = stage.unsent_cost.get(position).map_or(0, |cost| cost.unsigned_abs());
-        if !stage.pair_cost.is_empty() {
-            let own = &stage.pair_cost[parts.starts[position]..parts.starts[position + 1]];
-            dearest = own.iter().map(|cost| cost.unsigned_abs()).max().unwrap_or(0).max(dearest);
+        if !stage.pair_cost.is_zero() {
+            let own = parts.starts[position]..parts.starts[position + 1];
+            dearest = own.map(|pair| stage.pair_cost.of(pair).unsigned_abs()).max().unwrap_or(0).max(dearest);
         }
         sum = sum.saturating_add(i128::from(dearest) * i128::from(source.units.max(1)));
     }
