@@ -228,19 +228,19 @@ fn candidates_after<'a>(
             CandidateKind::Offer { service, .. } => put(service, of_service(*service)).map(DeclineWhat::Service),
             CandidateKind::Widen { what, .. } => put(what, what_after(*what, services, offers)),
         };
-        let (of_table, id) = match gone {
+        let (of_table, id, otherwise) = match gone {
             None => {
                 after.push(candidate);
                 continue;
             }
-            Some(DeclineWhat::Offer(offer)) => (&orders.offers, &locality.offers()[offer.ix()].id),
-            Some(DeclineWhat::Service(service)) => (&orders.services, &locality.services()[service.ix()].id),
+            Some(DeclineWhat::Offer(offer)) => {
+                (&orders.offers, &locality.offers()[offer.ix()].id, "; to close an offer, set its places to 0")
+            }
+            Some(DeclineWhat::Service(service)) => (&orders.services, &locality.services()[service.ix()].id, ""),
         };
         if let Some(&at) = of_table.removed.get(id.as_str()).filter(|_| !of_table.set.contains_key(id.as_str())) {
-            let wanted = format!(
-                "one that no candidate names: {} of candidates.csv does; to close an offer, set its places to 0",
-                candidate.id
-            );
+            let wanted =
+                format!("one that no candidate names, and {} of candidates.csv does{otherwise}", candidate.id);
             told.wrong(at, "", id.as_str(), &wanted);
         }
     }
