@@ -32,9 +32,9 @@ mod totals;
 
 use std::sync::Arc;
 
+pub use self::changes::apply;
 use self::findings::Findings;
 use self::names::with_hint;
-pub use self::changes::apply;
 use super::draft::{Draft, MAX_ROWS, TABLES};
 use super::locality::{Locality, NeedOrigin, Parts};
 use super::problem::Problem;

@@ -60,8 +60,7 @@ impl Resident {
     /// The next revision, not solved: what a check of the changes needs. All changes are made or none; this one stays as
     /// it is.
     pub fn revised(&self, changes: &[Change]) -> Result<Applied, Failure> {
-        let Changed { locality, warnings, difference } =
-            apply(self.locality(), changes).map_err(Failure::BadInput)?;
+        let Changed { locality, warnings, difference } = apply(self.locality(), changes).map_err(Failure::BadInput)?;
         let digests = self.digests.after(self.locality(), &locality);
         let profiles = match self.keeps_profiles(&locality) {
             true => Arc::clone(&self.profiles),

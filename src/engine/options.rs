@@ -134,7 +134,15 @@ impl Resident {
             ReachVerdict::No(_) => return None,
         };
         let effect = self.profiles().effect(need.kind, locality.offers()[offer.ix()].service);
-        Some(Possible { offer, reached, effect, free: locality.free_now(offer), unknowns, reach_unknown, loss_of_one: None })
+        Some(Possible {
+            offer,
+            reached,
+            effect,
+            free: locality.free_now(offer),
+            unknowns,
+            reach_unknown,
+            loss_of_one: None,
+        })
     }
 
     /// Puts the loss of one place to each offer that fits, as the standing matching has it: nothing is solved for it.
