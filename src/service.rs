@@ -117,6 +117,10 @@ impl Service {
         &self.solvers
     }
 
+    pub fn changers(&self) -> &SolverPool {
+        &self.changers
+    }
+
     /// Tells all work to stop, and takes no more.
     pub fn close(&self) {
         self.solvers.close();
