@@ -110,7 +110,10 @@ impl Rows {
                 unreachable!("not made here")
             }
         }
-        // What goes takes its declines with it.
+    }
+
+    /// What goes takes its declines with it, when all changes are made.
+    fn forget(&mut self) {
         let holders: BTreeSet<&String> = self.needs.values().map(|need| &need["holder"]).collect();
         self.declines.retain(|row| {
             row.get("need").is_none_or(|need| self.needs.contains_key(need))
@@ -253,6 +256,7 @@ proptest! {
                     changes.push(change);
                 }
             }
+            rows.forget();
             let digest = resident.digest().to_owned();
             let what_if = resident.what_if(&changes, &effort).expect("an answer");
             assert_eq!(resident.digest(), digest, "a what-if keeps nothing");

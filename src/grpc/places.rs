@@ -100,4 +100,17 @@ mod tests {
         check("need", None, Some("area"), "inline_need.area", "inline_need.area");
         check("locality.toml", None, Some("period"), "locality.settings.period", "locality.toml:period");
     }
+
+    #[test]
+    fn a_problem_of_a_change_is_placed_at_its_field() {
+        let field =
+            |table: &str, column| violation(&Problem::error(table, None, column, "x", "y"), Origin::Changes).field;
+        assert_eq!(field("changes[3]", Some("set_need.level")), "changes[3].set_need.level");
+        assert_eq!(
+            field("changes[3]", Some("set_need.group:eye.colour")),
+            "changes[3].set_need.groups[\"eye.colour\"]"
+        );
+        assert_eq!(field("changes[3]", Some("remove_need")), "changes[3].remove_need");
+        assert_eq!(field("changes", None), "changes");
+    }
 }
