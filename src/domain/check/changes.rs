@@ -6,8 +6,8 @@
 //! asked of the rows that a change can touch, by the functions that ask it of all. The outcome equals the check of the
 //! edited bundle, which a property test holds it to.
 //!
-//! Tables that no change touches are shared with the revision before. A change of places, offers, declines or receipts
-//! costs O(offers + declines + receipts) and one look at each need for the sums; a change of a need copies the needs.
+//! Tables that no change touches are shared with the revision before. A change of places costs O(offers), one of declines
+//! or receipts O(offers + declines + receipts + ids of needs); a change of a need copies the needs.
 
 mod named;
 mod orders;
@@ -94,7 +94,9 @@ pub fn apply(locality: &Locality, changes: &[Change]) -> Result<Changed, Vec<Pro
     difference.offers = supply.differ(locality, &orders);
     difference.wide = regrouped || supply.is_wide(locality);
 
-    let asking: Vec<_> = people.rows().collect();
+    // Sums over needs stay what they are while needs, costs and the farthest journey do.
+    let sums_may_change = !orders.needs.is_empty() || !orders.services.is_empty() || supply.has_moved(locality);
+    let asking: Vec<_> = if sums_may_change { people.rows().collect() } else { Vec::new() };
     let summed = totals::Summed {
         policy: &policy,
         coordinates: terms.coordinates,
@@ -107,14 +109,17 @@ pub fn apply(locality: &Locality, changes: &[Change]) -> Result<Changed, Vec<Pro
         scenarios: &parts.scenarios,
         travel: supply.travel.as_deref(),
     };
-    totals::guard(&summed, &mut findings);
+    match sums_may_change {
+        true => totals::guard(&summed, &mut findings),
+        false => totals::guard_supply(&summed, &mut findings),
+    }
     drop(asking);
 
     let not_applicable_rows = findings.not_applicable_rows;
     let loadable = findings.conclude();
     let warnings = told.conclude(loadable, &orders)?;
     let before = &parts.completeness;
-    let count = people.count();
+    let count = people.count(before);
     let completeness = Completeness {
         set_aside: before.set_aside.clone(),
         not_applicable_rows: before.not_applicable_rows + not_applicable_rows,

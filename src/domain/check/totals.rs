@@ -72,6 +72,11 @@ impl Total {
 
 pub(super) fn guard(summed: &Summed<'_, '_>, findings: &mut Findings) {
     guard_needs(summed, findings);
+    guard_supply(summed, findings);
+}
+
+/// The sums that no need enters.
+pub(super) fn guard_supply(summed: &Summed<'_, '_>, findings: &mut Findings) {
     guard_places(summed, findings);
     guard_plans(summed, findings);
 }

@@ -7,12 +7,12 @@ use super::shift::{Origin, Shift, merged};
 use super::supply::Reading;
 use super::told::Told;
 use crate::domain::age::AgeUnit;
-use crate::domain::check::BadRows;
 use crate::domain::check::findings::{Findings, RowRef};
 use crate::domain::check::groups::Groups;
 use crate::domain::check::names::Names;
 use crate::domain::check::needs::{self, FILE, Ground, NeedRow, Needs};
 use crate::domain::check::services::Services;
+use crate::domain::check::{BadRows, Completeness};
 use crate::domain::check::{limits, overlap};
 use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx, NeedIx};
 use crate::domain::locality::{Area, Holder, HolderSort, Kind, Need, NeedOrigin, Received};
@@ -130,8 +130,15 @@ impl<'a> People<'a> {
         }
     }
 
-    /// O(needs).
-    pub fn count(&self) -> Count {
+    /// O(needs), where any was changed.
+    pub fn count(&self, before: &Completeness) -> Count {
+        if self.read.is_none() {
+            return Count {
+                unknown: before.unknown_need_rows,
+                not_counted: before.not_counted_need_rows,
+                overlapping: before.overlapping_need_rows,
+            };
+        }
         let count = |is: fn(&Need) -> bool| self.needs.iter().filter(|need| is(need)).count() as u64;
         Count {
             unknown: count(|need| need.children.known().is_none()),

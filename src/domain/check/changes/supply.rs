@@ -101,6 +101,16 @@ impl<'a> Supply<'a> {
         ids
     }
 
+    /// Whether any offer came, or stands elsewhere than before.
+    pub fn has_moved(&self, locality: &Locality) -> bool {
+        let point = |offer: &Offer| {
+            let before = locality.find_offer(offer.id.as_str())?;
+            Some(locality.offers()[before.ix()].point)
+        };
+        let is_same = std::ptr::eq(self.offers.offers.as_slice(), locality.offers());
+        !is_same && self.offers.offers.iter().any(|offer| point(offer) != Some(offer.point))
+    }
+
     /// Whether anything of services differs: every need's pairs are read by them.
     pub fn is_wide(&self, locality: &Locality) -> bool {
         let Services { services, providers, types, meets, .. } = &self.services;
