@@ -13,6 +13,8 @@
 
 mod evidence;
 mod exchange;
+mod nearest;
+mod packed;
 mod paged;
 mod repair;
 mod search;
@@ -166,6 +168,11 @@ impl Standing {
 
     pub fn units(&self, source: u32) -> u64 {
         sized!(&self.0, optimum => optimum.source(source).units)
+    }
+
+    /// All of a source, as a change would give it.
+    pub fn parts(&self, source: u32) -> SourceParts {
+        sized!(&self.0, optimum => optimum.parts(source))
     }
 
     /// Where a source's units are sent: sinks, in no promised order, with the units of each, never zero.

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
+/// `PAGE` entries make a page. Fewer make writing cheaper and copying the whole dearer.
 #[derive(Clone, Debug)]
-pub(super) struct Paged<T> {
+pub(super) struct Paged<T, const PAGE: usize> {
     pages: Vec<Arc<Vec<T>>>,
     len: usize,
 }
 
-/// Entries of a page. Fewer make writing cheaper and copying the whole dearer.
-const PAGE: usize = 256;
-
-impl<T: Clone> Paged<T> {
-    pub fn new() -> Paged<T> {
+impl<T: Clone, const PAGE: usize> Paged<T, PAGE> {
+    pub fn new() -> Paged<T, PAGE> {
         Paged { pages: Vec::new(), len: 0 }
     }
 
@@ -43,11 +41,13 @@ impl<T: Clone> Paged<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, Paged};
+    use super::Paged;
+
+    const PAGE: usize = 4;
 
     #[test]
     fn a_copy_keeps_what_it_had() {
-        let mut one = Paged::new();
+        let mut one: Paged<usize, PAGE> = Paged::new();
         (0..2 * PAGE + 3).for_each(|at| one.push(at));
         let mut other = one.clone();
         *other.get_mut(PAGE) = 0;

@@ -1,13 +1,13 @@
 //! Changes, and the repair of what they break.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::search::{Found, Step as By};
-use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
+use super::search::{Found, Path, Step as By};
+use super::state::{ENDLESS, Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::network::greatest_step_sum;
-use crate::solve::{Effort, Network, NetworkError, Step, StopReason};
+use crate::solve::{Effort, Network, NetworkError, Step};
 
 impl<const S: usize> Optimum<S> {
     /// Makes a change. After an error the state is not to be used: the change may be half made.
@@ -26,6 +26,7 @@ impl<const S: usize> Optimum<S> {
                 let mut row = Node::new(Sort::Sink(self.n_sinks() as u32), head);
                 row.most = places.unwrap_or(u64::MAX);
                 row.refresh();
+                self.lasts.push([-ENDLESS; S]);
                 self.nodes.push(row);
                 Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
@@ -70,9 +71,7 @@ impl<const S: usize> Optimum<S> {
     }
 
     fn bound(&mut self, node: u32, least: u64, most: u64, effort: &Effort) -> Result<(), NotChanged> {
-        let row = self.nodes.get_mut(node as usize);
-        (row.least, row.most) = (least, most);
-        row.refresh();
+        self.change_node(node, |row| (row.least, row.most) = (least, most));
         self.settle(node, effort)
     }
 
@@ -91,10 +90,10 @@ impl<const S: usize> Optimum<S> {
         }
         self.count_pool(node, -1);
         self.count_cost(node, -1);
-        let row = self.nodes.get_mut(node as usize);
-        row.least = least;
-        row.steps = steps.iter().any(|steps| !steps.is_empty()).then(|| Arc::new(steps.to_vec()));
-        row.refresh();
+        self.change_node(node, |row| {
+            row.least = least;
+            row.steps = steps.iter().any(|steps| !steps.is_empty()).then(|| Arc::new(steps.to_vec()));
+        });
         self.count_cost(node, 1);
         self.count_pool(node, 1);
         self.within_bounds()?;
@@ -123,6 +122,9 @@ impl<const S: usize> Optimum<S> {
         let row = self.sources.get_mut(source as usize);
         *row = Source { units: with.units, home, own: Some(Arc::new(own)), held: Held::Among(Arc::default()) };
         self.count_source(source, 1);
+        if home != self.ground && (home != before.home || self.node(home).members.last() != Some(&source)) {
+            Arc::make_mut(&mut self.nodes.get_mut(home as usize).members).push(source);
+        }
         self.hold(home, i128::from(with.units));
         self.within_bounds()?;
         self.push(source, effort)?;
@@ -156,6 +158,7 @@ impl<const S: usize> Optimum<S> {
     /// Brings an onward arc whose bounds or costs have changed back to what its reduced costs ask for.
     fn settle(&mut self, node: u32, effort: &Effort) -> Result<(), NotChanged> {
         loop {
+            self.lower_pool(node);
             let row = self.node(node);
             let head = row.head;
             let gap = subtract(self.prices[head as usize], self.prices[node as usize]);
@@ -193,6 +196,29 @@ impl<const S: usize> Optimum<S> {
             } else {
                 return Ok(());
             }
+        }
+    }
+
+    /// Lowers the price of a pool whose next unit has become cheaper, if none of those who could send there a unit that
+    /// is placed would gain by it: then nothing changes, and no search is needed to know it.
+    fn lower_pool(&mut self, node: u32) {
+        let row = self.node(node);
+        let (Sort::Pool(_), Some(next)) = (row.sort, row.next) else { return };
+        let price = add(self.prices[row.head as usize], next);
+        let own = self.prices[node as usize];
+        let child_gains = |child: &u32| match self.node(*child).next {
+            Some(next) => add(price, next) < self.prices[*child as usize],
+            None => false,
+        };
+        let member_gains = |member: &u32| {
+            let source = self.source(*member);
+            let unsent = add(self.unsent_cost(*member), price);
+            let mut sent = source.held(source.units).filter(|(held, _)| *held != node);
+            source.home == node
+                && sent.any(|(held, _)| unsent < add(self.cost_in(*member, held), self.prices[held as usize]))
+        };
+        if price < own && !row.children.iter().any(child_gains) && !row.members.iter().any(member_gains) {
+            self.prices[node as usize] = price;
         }
     }
 
@@ -236,7 +262,8 @@ impl<const S: usize> Optimum<S> {
             found.length.or(shorter_than).ok_or_else(|| refused("no way is left for units of node", self.ground))?;
         for node in &found.settled {
             let price = &mut self.prices[*node as usize];
-            *price = add(*price, subtract(to, found.length_to(*node)));
+            // Less the length of the path here, which is its way and the price of before.
+            *price = subtract(to, found.way_to(*node));
         }
         Ok(())
     }
@@ -254,10 +281,11 @@ impl<const S: usize> Optimum<S> {
 
     /// Sends units along a path; gives the node it starts at.
     fn move_along(&mut self, found: &Found<S>, to: u32, units: u64) -> u32 {
-        let mut start = to;
-        for (before, node, by) in found.path(to).collect::<Vec<_>>() {
+        let steps: Vec<(u32, u32, By)> = found.path(to).collect();
+        let start = steps.last().map_or(to, |(_, start, _)| *start);
+        for &(before, node, by) in &steps {
             match by {
-                By::Start => start = node,
+                By::Start => {}
                 By::Exchange(source) => {
                     let change = subtract(self.cost_in(source, node), self.cost_in(source, before));
                     self.pay(change, i128::from(units));
@@ -267,15 +295,14 @@ impl<const S: usize> Optimum<S> {
                 By::Less => self.carry(node, false, units),
             }
         }
+        self.last_path = Some(Arc::new(Path { start, end: to, steps }));
         start
     }
 
     /// An onward arc carries more or less, at the cost of its next or last unit.
     fn carry(&mut self, node: u32, more: bool, units: u64) {
         self.count_cost(node, -1);
-        let row = self.nodes.get_mut(node as usize);
-        row.amount = if more { row.amount + units } else { row.amount - units };
-        row.refresh();
+        self.change_node(node, |row| row.amount = if more { row.amount + units } else { row.amount - units });
         self.count_cost(node, 1);
     }
 
@@ -302,22 +329,11 @@ impl<const S: usize> Optimum<S> {
             self.drop_holder(from, source);
         }
         if came {
-            let row = self.nodes.get_mut(to as usize);
-            Arc::make_mut(&mut row.holders).push(source);
-            row.exchanges = OnceLock::new();
+            self.add_holder(to, source);
         }
     }
 
-    fn drop_holder(&mut self, node: u32, source: u32) {
-        let row = self.nodes.get_mut(node as usize);
-        let holders = Arc::make_mut(&mut row.holders);
-        if let Some(at) = holders.iter().position(|holder| *holder == source) {
-            holders.swap_remove(at);
-        }
-        row.exchanges = OnceLock::new();
-    }
-
-    fn held_in(&self, source: u32, node: u32) -> u64 {
+    pub fn held_in(&self, source: u32, node: u32) -> u64 {
         let row = self.source(source);
         row.held(row.units).find(|(held, _)| *held == node).map_or(0, |(_, units)| units)
     }

@@ -2,10 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::Exchange;
+use super::exchange::Exchanges;
+use super::packed::Packing;
 use super::paged::Paged;
+use super::search::Path;
 use crate::solve::costs::{Costs, add};
-use crate::solve::{Flow, Network, Prices, StagePrices, Step};
+use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
+
+/// Farther than any path, dearer than any unit.
+pub(super) const ENDLESS: i64 = 1 << 60;
 
 /// No node, no source.
 pub(super) const NONE: u32 = u32::MAX;
@@ -16,13 +21,20 @@ pub(super) struct Optimum<const S: usize> {
     /// The network that this began as: pairs and costs of the sources that have not changed since, and the names of the
     /// stages. Its sinks are the first nodes.
     pub first: Arc<Network>,
-    pub sources: Paged<Source<S>>,
-    pub nodes: Paged<Node<S>>,
+    pub sources: Paged<Source<S>, 128>,
+    pub nodes: Paged<Node<S>, 4>,
     /// Prices of the nodes, that of the ground included: only differences mean something, so that a search need not
     /// touch what it did not reach.
     pub prices: Vec<Costs<S>>,
     /// The node of each sink.
+    /// [`Node::last`] of all nodes side by side, for the searches; less than any cost where there is none, so that
+    /// taking it back costs more than any path.
+    pub lasts: Vec<Costs<S>>,
+    /// The last path that units took: where it began and ended, with its steps.
+    pub last_path: Option<Arc<Path>>,
     pub sink_nodes: Arc<Vec<u32>>,
+    /// How exchanges are packed; None where costs are too great for it.
+    pub packing: Option<Packing<S>>,
     pub ground: u32,
     /// What all units together cost.
     pub value: [i128; S],
@@ -58,6 +70,18 @@ pub(super) enum Held {
     Among(Arc<Vec<(u32, u64)>>),
 }
 
+/// A source with units in a container, and where its pairs are: looking through a container's holders then needs no look
+/// at each one's own row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holder {
+    pub source: u32,
+    /// Its pairs in the first network, from and to; from [`NONE`] where it has pairs of its own instead.
+    pairs: (u32, u32),
+    /// Its pair with this container; [`NONE`] where the container is its home.
+    here: u32,
+    home: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Sink(u32),
@@ -88,9 +112,11 @@ pub(super) struct Node<const S: usize> {
     /// Cost of the last unit; None where none may be taken back.
     pub last: Option<Costs<S>>,
     /// Sources with units in this container, in no order.
-    pub holders: Arc<Vec<u32>>,
+    pub holders: Arc<Vec<Holder>>,
+    /// Sources whose unsent units arrive at this pool, and some that did once.
+    pub members: Arc<Vec<u32>>,
     /// The cheapest moves from this container to others; empty until a search asks for them.
-    pub exchanges: OnceLock<Arc<Vec<Exchange<S>>>>,
+    pub exchanges: OnceLock<Arc<Exchanges<S>>>,
 }
 
 impl<const S: usize> Node<S> {
@@ -107,6 +133,7 @@ impl<const S: usize> Node<S> {
             next: None,
             last: None,
             holders: Arc::default(),
+            members: Arc::default(),
             exchanges: OnceLock::new(),
         }
     }
@@ -199,9 +226,12 @@ impl<const S: usize> Optimum<S> {
         let mut nodes = nodes_of(&first, ground);
         let mut optimum = Optimum {
             prices: prices_of(prices),
+            lasts: Vec::new(),
+            last_path: None,
             sink_nodes: Arc::new((0..first.n_sinks() as u32).collect()),
             sources: Paged::new(),
             nodes: Paged::new(),
+            packing: Packing::of(greatest_changes(&first)),
             ground,
             value: [0; S],
             greatest: [0; S],
@@ -209,9 +239,12 @@ impl<const S: usize> Optimum<S> {
             first,
         };
         let mut holders = vec![Vec::new(); nodes.len()];
-        optimum.take_up(flow, &mut nodes, &mut holders)?;
-        for (node, holders) in nodes.iter_mut().zip(holders) {
-            node.holders = Arc::new(holders);
+        let mut members = vec![Vec::new(); nodes.len()];
+        optimum.take_up(flow, &mut nodes, &mut holders, &mut members)?;
+        // Nothing asks who belongs to the ground.
+        members[ground as usize].clear();
+        for (node, (holders, members)) in nodes.iter_mut().zip(holders.into_iter().zip(members)) {
+            (node.holders, node.members) = (Arc::new(holders), Arc::new(members));
         }
         // What arrives at a container goes on through all nodes behind it: children have greater positions than their
         // parents among limits and among pools, and sinks come before both.
@@ -225,6 +258,7 @@ impl<const S: usize> Optimum<S> {
             for (value, cost) in optimum.value.iter_mut().zip(node.cost()) {
                 *value += cost;
             }
+            optimum.lasts.push(node.last.unwrap_or([-ENDLESS; S]));
             optimum.nodes.push(node);
         }
         for pool in 0..optimum.first.pools().len() {
@@ -236,7 +270,13 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Takes up the sources with where the flow puts their units. None where a source sends more than it has.
-    fn take_up(&mut self, flow: &Flow, nodes: &mut [Node<S>], holders: &mut [Vec<u32>]) -> Option<()> {
+    fn take_up(
+        &mut self,
+        flow: &Flow,
+        nodes: &mut [Node<S>],
+        holders: &mut [Vec<Holder>],
+        members: &mut [Vec<u32>],
+    ) -> Option<()> {
         let first = Arc::clone(&self.first);
         let mut carried = flow.carried();
         for (position, source) in first.sources().iter().enumerate() {
@@ -244,7 +284,8 @@ impl<const S: usize> Optimum<S> {
             let (own, others) =
                 carried.split_at(carried.partition_point(|(pair, _)| (*pair as usize) < pairs.end).min(carried.len()));
             carried = others;
-            let home = source.pool.map_or(self.ground, |pool| pool_node(&first, pool));
+            let home = self.first_home(position);
+            members[home as usize].push(position as u32);
             let mut held: Vec<(u32, u64)> =
                 own.iter().map(|(pair, units)| (first.sinks()[*pair as usize], *units)).collect();
             let sent: u64 = own.iter().map(|(_, units)| units).sum();
@@ -253,7 +294,7 @@ impl<const S: usize> Optimum<S> {
                 held.push((home, unsent));
             }
             for (node, units) in &held {
-                holders[*node as usize].push(position as u32);
+                holders[*node as usize].push(self.first_holder(position, *node));
                 nodes[*node as usize].amount += units;
                 let cost = self.first_cost(position, *node);
                 for (value, cost) in self.value.iter_mut().zip(cost) {
@@ -267,6 +308,14 @@ impl<const S: usize> Optimum<S> {
         Some(())
     }
 
+    /// Changes a node and brings everything that follows from its amount, bounds and costs in step.
+    pub fn change_node(&mut self, node: u32, change: impl FnOnce(&mut Node<S>)) {
+        let row = self.nodes.get_mut(node as usize);
+        change(row);
+        row.refresh();
+        self.lasts[node as usize] = row.last.unwrap_or([-ENDLESS; S]);
+    }
+
     /// Lowers the price of a pool that holds all its members' units, and so has no next one, to what a next one would
     /// cost: then a source can be added to it. No other arc minds: all units that could come here are here already.
     fn price_next_unit(&mut self, pool: u32) {
@@ -276,6 +325,10 @@ impl<const S: usize> Optimum<S> {
             let own = &mut self.prices[pool as usize];
             *own = price.min(*own);
         }
+    }
+
+    fn first_home(&self, source: usize) -> u32 {
+        self.first.sources()[source].pool.map_or(self.ground, |pool| pool_node(&self.first, pool))
     }
 
     pub fn n_sources(&self) -> usize {
@@ -345,6 +398,69 @@ impl<const S: usize> Optimum<S> {
                 }
                 visit(row.home, self.first_unsent(source as usize));
             }
+        }
+    }
+
+    /// A source as a holder of a container.
+    pub fn holder(&self, source: u32, node: u32) -> Holder {
+        match self.source(source).own {
+            Some(_) => Holder { source, pairs: (NONE, NONE), here: NONE, home: NONE },
+            None => self.first_holder(source as usize, node),
+        }
+    }
+
+    fn first_holder(&self, source: usize, node: u32) -> Holder {
+        let pairs = self.first.pairs_of(source);
+        let here = self.first.sinks()[pairs.clone()].binary_search(&node);
+        let here = here.map_or(NONE, |at| (pairs.start + at) as u32);
+        let home = self.first_home(source);
+        Holder { source: source as u32, pairs: (pairs.start as u32, pairs.end as u32), here, home }
+    }
+
+    /// Cost of a unit of a holder in its container.
+    pub fn cost_of_holder(&self, holder: &Holder, node: u32) -> Costs<S> {
+        match holder.here {
+            NONE => self.cost_in(holder.source, node),
+            pair => self.pair_cost(pair as usize),
+        }
+    }
+
+    /// As [`Optimum::each_container`].
+    pub fn each_container_of(&self, holder: &Holder, mut visit: impl FnMut(u32, Costs<S>)) {
+        if holder.pairs.0 == NONE {
+            return self.each_container(holder.source, visit);
+        }
+        let pairs = holder.pairs.0 as usize..holder.pairs.1 as usize;
+        for (pair, node) in pairs.clone().zip(&self.first.sinks()[pairs]) {
+            visit(*node, self.pair_cost(pair));
+        }
+        visit(holder.home, self.first_unsent(holder.source as usize));
+    }
+
+    /// The same, but only of containers that are marked.
+    pub fn each_container_of_among(&self, holder: &Holder, marked: &[bool], mut visit: impl FnMut(u32, Costs<S>)) {
+        if holder.pairs.0 == NONE {
+            return self.each_container(holder.source, |node, cost| {
+                if marked[node as usize] {
+                    visit(node, cost);
+                }
+            });
+        }
+        let pairs = holder.pairs.0 as usize..holder.pairs.1 as usize;
+        for (pair, node) in pairs.clone().zip(&self.first.sinks()[pairs]) {
+            if marked[*node as usize] {
+                visit(*node, self.pair_cost(pair));
+            }
+        }
+        if marked[holder.home as usize] {
+            visit(holder.home, self.first_unsent(holder.source as usize));
+        }
+    }
+
+    pub fn unsent_cost(&self, source: u32) -> Costs<S> {
+        match &self.source(source).own {
+            Some(own) => own.unsent,
+            None => self.first_unsent(source as usize),
         }
     }
 
@@ -418,6 +534,23 @@ fn nodes_of<const S: usize>(network: &Network, ground: u32) -> Vec<Node<S>> {
         node.children = Arc::new(children);
     }
     nodes
+}
+
+/// For each stage the most by which two of a network's costs of a unit differ. O(pairs).
+fn greatest_changes<const S: usize>(network: &Network) -> [u64; S] {
+    std::array::from_fn(|stage| {
+        let stage = &network.stages()[stage];
+        // A unit somewhere always has the choice of a container that costs nothing in a stage without costs of a sort.
+        let (mut least, mut most) = (0, 0);
+        let mut see = |cost: i64| (least, most) = (cost.min(least), cost.max(most));
+        match &stage.pair_cost {
+            PairCosts::Zero => {}
+            PairCosts::Narrow(costs) => costs.iter().for_each(|cost| see(i64::from(*cost))),
+            PairCosts::Wide(costs) => costs.iter().for_each(|cost| see(*cost)),
+        }
+        stage.unsent_cost.iter().for_each(|cost| see(*cost));
+        most.abs_diff(least)
+    })
 }
 
 /// The prices of all nodes, the ground's last.
