@@ -32,7 +32,7 @@ pub struct Resident {
     /// The optimal matching by our own solver, once there is one.
     matching: OnceLock<Arc<Matching>>,
     /// The same so that it can take changes: taken over from the revision before, or made for the next one.
-    standing: OnceLock<Standing>,
+    standing: OnceLock<Arc<Standing>>,
 }
 
 /// A resident locality and the warnings that came with its bundle.
@@ -160,7 +160,7 @@ impl Resident {
     /// else from the whole, which is solved where it was not.
     pub fn solution(&self, effort: &Effort) -> Result<Solution, Failure> {
         match self.standing.get() {
-            Some(standing) if self.matching.get().is_none() => Ok(Solution::Standing(standing.clone())),
+            Some(standing) if self.matching.get().is_none() => Ok(Solution::Standing(Arc::clone(standing))),
             _ => Ok(Solution::Whole(self.matching(Route::Network, effort)?)),
         }
     }

@@ -83,7 +83,7 @@ impl Resident {
         let next = &applied.resident;
         if let Some(standing) = self.standing_to_change() {
             match self.carried_over(&standing, next, &applied.difference, effort) {
-                Some(standing) => drop(next.standing.set(standing)),
+                Some(standing) => drop(next.standing.set(Arc::new(standing))),
                 // What keeps it from being solved (a stop, a policy that some new row gives no number for) is for whoever
                 // asks of the next revision, and no fault of the changes.
                 None => drop(next.matching(Route::Network, effort)),
@@ -103,12 +103,12 @@ impl Resident {
     }
 
     /// The standing matching, made of the whole where there is only that; None where this revision is not solved.
-    fn standing_to_change(&self) -> Option<Standing> {
+    fn standing_to_change(&self) -> Option<Arc<Standing>> {
         if self.standing.get().is_none() {
             let matching = Arc::clone(self.matching.get()?);
             let standing = Standing::of(self.locality(), &self.profiles, matching)?;
             // Where two made it at once both have the same.
-            drop(self.standing.set(standing));
+            drop(self.standing.set(Arc::new(standing)));
         }
         self.standing.get().cloned()
     }

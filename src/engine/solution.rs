@@ -11,7 +11,7 @@ use crate::solve::{Effort, StopReason};
 #[derive(Clone)]
 pub enum Solution {
     Whole(Arc<Matching>),
-    Standing(Standing),
+    Standing(Arc<Standing>),
 }
 
 impl Solution {
