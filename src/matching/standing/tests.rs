@@ -164,8 +164,7 @@ impl World {
         kinds.push(["k0", "Nought", "micro", "d"]);
         kinds.push(["k1", "One", "micro", "d"]);
         tables.insert("kinds".to_owned(), kinds);
-        let mut services =
-            Table::new(["service", "name", "provider", "types", "age_min", "age_max", "cost_per_place"]);
+        let mut services = Table::new(["service", "name", "provider", "types", "age_min", "age_max", "cost_per_place"]);
         // Without a cost in one of them, the cost stage comes and goes with the pairs of that service.
         let no_cost = self.policy == 3;
         services.push(["s0", "S", "p0", "k0", "any", "any", "70"]);
