@@ -1,0 +1,36 @@
+//! Instances as bundles, for what begins with files.
+
+use std::collections::BTreeMap;
+
+use suffice::domain::{BadRows, Draft, Setting};
+use suffice::engine::Resident;
+
+use super::known::generate;
+use super::rung::Rung;
+
+/// What the policy of a bundle asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// No policy.toml: floors, need, evenness, effect, travel, cost, as far as they apply.
+    DefaultOrder,
+    /// 1000 * weight - cost_per_place - 3 * whole kilometres.
+    Blended,
+}
+
+pub fn draft(rung: Rung, policy: Policy) -> Draft {
+    let mut draft = generate(rung).to_draft();
+    match policy {
+        Policy::DefaultOrder => {}
+        Policy::Blended => {
+            let mode = ("mode".to_owned(), Setting::Text("blended".to_owned()));
+            let objective = ("objective".to_owned(), Setting::Keys(BTreeMap::from([mode])));
+            draft.policy.get_or_insert_default().extend([objective]);
+        }
+    }
+    draft
+}
+
+pub fn resident(draft: Draft) -> Resident {
+    let loaded = Resident::load(draft, BadRows::Refuse);
+    loaded.unwrap_or_else(|problems| panic!("the generator's bundles are good: {problems:#?}")).resident
+}
