@@ -2,14 +2,12 @@
 
 use std::time::Instant;
 
-use super::memory;
-
 pub struct Clock {
     wall: Instant,
     cpu: Option<f64>,
 }
 
-/// Seconds; `cpu` in hundredths, None where the system does not say.
+/// Seconds; `cpu` is None where the system does not say.
 #[derive(Clone, Copy, Debug)]
 pub struct Seconds {
     pub wall: f64,
@@ -28,14 +26,12 @@ impl Clock {
     }
 }
 
-/// User and system time of this process and its threads.
+/// Time that this process's threads have run. Those that ended are not in it: what is measured keeps its threads.
 fn cpu_seconds() -> Option<f64> {
-    /// What Linux counts in, whatever the machine's own tick.
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = memory::read("stat")?;
-    // The second field is the program's name in brackets and may hold spaces; the times are the 14th and 15th.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace().skip(11);
-    let mut next = || fields.next()?.parse::<f64>().ok();
-    Some((next()? + next()?) / TICKS_PER_SECOND)
+    let mut nanoseconds = 0_u64;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        let scheduled = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += scheduled.split_ascii_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(nanoseconds as f64 / 1e9)
 }

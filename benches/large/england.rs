@@ -134,7 +134,8 @@ fn offers_table(areas: &[Area], n_offers: u64) -> Table {
     let of_kind = |area: &Area, kind: usize| -> u64 {
         (0_u64..).zip(&area.children).filter(|(age, _)| kind_of(*age) == kind).map(|(_, children)| children).sum()
     };
-    let weights: Vec<Weights> = (0..KINDS.len()).map(|kind| Weights::new(areas.iter().map(|at| of_kind(at, kind)))).collect();
+    let weights: Vec<Weights> =
+        (0..KINDS.len()).map(|kind| Weights::new(areas.iter().map(|at| of_kind(at, kind)))).collect();
     let mut table = Table::new(["offer", "service", "x", "y", "capacity", "reach_km"]);
     for (kind, weights) in weights.iter().enumerate() {
         let own: Vec<u64> = (0..n_offers).filter(|offer| (offer % KINDS.len() as u64) as usize == kind).collect();

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use suffice::domain::BadRows;
-use suffice::eligibility::Profiles;
 use suffice::engine::Resident;
 use suffice::gaps;
 use suffice::import::bundle;
-use suffice::matching::{Reading, Route, Scope, Status, Worths, asking, formulate, solve};
+use suffice::matching::{Reading, Route, Status, Worths, asking, solve};
 use suffice::solve::{Effort, worth};
 
 use super::clock::Clock;
+use super::support::bundles::formulation;
 
 pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let threads = super::jobs::threads(threads);
@@ -21,11 +21,9 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let resident = loaded.unwrap_or_else(|problems| panic!("{problems:#?}")).resident;
     let locality = resident.locality();
     let pairs = resident.pairs(&effort).expect("nothing stops it");
-    let profiles = Profiles::build(locality);
 
     let clock = Clock::start();
-    let formulation = formulate(locality, &profiles, &pairs, Reading::Policy, Scope::Everything);
-    let formulation = formulation.expect("the policy fits");
+    let formulation = formulation(&resident, &effort);
     let asking = asking(locality, Reading::Policy);
     let matching = solve(locality, formulation, asking, Route::Network, &effort, Worths::Leave).expect("an answer");
     let matched = clock.read();
@@ -38,7 +36,7 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let worthed = clock.read();
 
     let clock = Clock::start();
-    let reasons = gaps::reasons(locality, &profiles, Some(&pairs), &matching, &effort);
+    let reasons = gaps::reasons(locality, resident.profiles(), Some(&pairs), &matching, &effort);
     let reasoned = clock.read();
     json!({
         "solver": "suffice", "version": env!("CARGO_PKG_VERSION"), "explain": name,

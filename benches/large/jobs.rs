@@ -58,16 +58,12 @@ impl Job {
             ["bundle", word, policy, folder] => {
                 What::Bundle { rung: rung(word)?, policy: self::policy(policy)?, folder: PathBuf::from(folder) }
             }
-            ["solve", word, objective] => {
-                What::Solve { rung: rung(word)?, objective: objective.parse()?, file: None }
-            }
+            ["solve", word, objective] => What::Solve { rung: rung(word)?, objective: objective.parse()?, file: None },
             ["solve", word, objective, file] => {
                 What::Solve { rung: rung(word)?, objective: objective.parse()?, file: Some(PathBuf::from(file)) }
             }
             ["default-order", word] => What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByPrices },
-            ["default-order", word, "confirm"] => {
-                What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByProgram }
-            }
+            ["default-order", word, "confirm"] => What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByProgram },
             ["whole", name, folder] => What::Whole { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["explain", name, folder] => What::Explain { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["england", population, offers, folder] => What::England {

@@ -16,9 +16,9 @@ mod jobs;
 mod memory;
 mod order;
 mod solve;
-mod whole;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole;
 
 use std::process::ExitCode;
 

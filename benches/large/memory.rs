@@ -10,13 +10,8 @@ pub fn peak() -> Option<f64> {
     status("VmHWM:")
 }
 
-/// A file of `/proc/self`.
-pub fn read(name: &str) -> Option<String> {
-    std::fs::read_to_string(format!("/proc/self/{name}")).ok()
-}
-
 fn status(key: &str) -> Option<f64> {
-    let status = read("status")?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes / 1024.0)

@@ -1,15 +1,14 @@
 //! The default order of stages on an instance: need, evenness, travel, cost. No peer solves it as one problem.
 
 use serde_json::{Value, json};
-use suffice::eligibility::Profiles;
-use suffice::matching::{Reading, Scope, StageMeaning, formulate};
+use suffice::matching::StageMeaning;
 use suffice::solve::{Effort, program, solve};
 
 use super::clock::Clock;
 use super::memory;
 use super::solve::verify;
 use super::support::Rung;
-use super::support::bundles::{Policy, draft, resident};
+use super::support::bundles::{Policy, draft, formulation, resident};
 
 /// Whether the program route (good_lp) is to confirm the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +22,9 @@ pub fn run(rung: Rung, threads: usize, confirm: Confirm) -> Value {
     let threads = super::jobs::threads(threads);
     let effort = Effort::unlimited().on(&threads);
     let resident = resident(draft(rung, Policy::DefaultOrder));
-    let locality = resident.locality();
-    let pairs = resident.pairs(&effort).expect("nothing stops it");
+    resident.pairs(&effort).expect("nothing stops it");
     let held_mib = memory::held();
-    let profiles = Profiles::build(locality);
-    let formulation = formulate(locality, &profiles, &pairs, Reading::Policy, Scope::Everything);
-    let formulation = formulation.expect("the default order fits");
+    let formulation = formulation(&resident, &effort);
 
     let clock = Clock::start();
     let outcome = solve(&formulation.network, &effort).expect("no backend is asked");

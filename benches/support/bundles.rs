@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use suffice::domain::{BadRows, Draft, Setting};
 use suffice::engine::Resident;
+use suffice::matching::{Formulation, Reading, Scope, formulate};
+use suffice::solve::Effort;
 
 use super::known::generate;
 use super::rung::Rung;
@@ -33,4 +35,12 @@ pub fn draft(rung: Rung, policy: Policy) -> Draft {
 pub fn resident(draft: Draft) -> Resident {
     let loaded = Resident::load(draft, BadRows::Refuse);
     loaded.unwrap_or_else(|problems| panic!("the generator's bundles are good: {problems:#?}")).resident
+}
+
+/// What matching solves of a locality.
+pub fn formulation(resident: &Resident, effort: &Effort) -> Formulation {
+    let locality = resident.locality();
+    let pairs = resident.pairs(effort).expect("nothing stops it");
+    let formulation = formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything);
+    formulation.expect("the policy fits the bundle")
 }

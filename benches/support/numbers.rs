@@ -136,7 +136,6 @@ impl Numbers {
     }
 }
 
-
 fn bytes<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     from.read_exact(&mut bytes)?;

@@ -1,0 +1,186 @@
+"""The tables of RESULTS.md, between their marks; everything else in the file is written by hand and kept."""
+
+from statistics import median
+
+BEGIN = "<!-- tables: begin; written by benches/peers/run.sh -->"
+END = "<!-- tables: end -->"
+
+NAMES = {"suffice": "Suffice", "ortools": "OR-Tools", "lemon": "LEMON"}
+
+# What issue and README promise: row of the table, least ratio to OR-Tools.
+REACH = [
+    ("`need` alone, solve, L and XL", {"need"}, 60, "60"),
+    ("`blended`, and need then cost, exact, solve, L and XL", {"blended", "need-then-cost"}, 15, "15, aim 40"),
+]
+
+
+def write(path, rows, machine, versions):
+    text = path.read_text()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    parts = [about(rows, machine, versions), reach(rows), solves(rows), own(rows)]
+    path.write_text(before + BEGIN + "\n\n" + "\n".join(part for part in parts if part) + "\n" + END + after)
+
+
+def about(rows, machine, versions):
+    dates = sorted(row["date"] for row in rows)
+    runs = [run for row in rows for run in row["runs"]]
+    packages = {"ortools": "OR-Tools", "lemon": "LEMON through pylmcf", "suffice": "Suffice"}
+    known = {run["solver"]: run["version"] for run in runs if "version" in run}
+    said = ", ".join(f"{packages[name]} {known[name]}" for name in ("suffice", "ortools", "lemon") if name in known)
+    threads = sorted({run["threads"] for run in runs if "threads" in run})
+    loads = [row["load_before"] for row in rows]
+    return (
+        f"Measured from {dates[0]} to {dates[-1]} on {machine['cores']} cores of {machine['processor']}, "
+        f"{machine['memory_gib']} GiB, {machine['system']}; load average before each row {min(loads)} to {max(loads)}. "
+        f"{said}; revision {versions['revision']}, {versions['rustc']}, Python {versions['python']}. "
+        f"Suffice on {' or '.join(map(str, threads))} threads, the peers on one (they have no other way).\n"
+    )
+
+
+def of(row, solver, key):
+    """The median of a solver's runs; None where it has none."""
+    values = [run[key] for run in row["runs"] if run["solver"] == solver and run.get(key) is not None]
+    return median(values) if values else None
+
+
+def own_memory(row, solver):
+    values = [
+        run["peak_mib"] - run["held_mib"]
+        for run in row["runs"]
+        if run["solver"] == solver and run.get("peak_mib") is not None
+    ]
+    return median(values) if values else None
+
+
+def ratio(theirs, ours):
+    return theirs / ours if theirs is not None and ours else None
+
+
+def number(value, unit=""):
+    if value is None:
+        return "-"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 4 if value < 0.01 else 3
+    return f"{value:,.{digits}f}{unit}"
+
+
+def times(value):
+    return "-" if value is None else f"{value:,.1f}x" if value < 10 else f"{value:,.0f}x"
+
+
+def line(cells):
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def table(header, rows):
+    return line(header) + line(["---"] * len(header)) + "".join(line(row) for row in rows)
+
+
+def solve_rows(rows):
+    order = {size: position for position, size in enumerate(["S", "M", "L", "XL"])}
+    chosen = [row for row in rows if row["table"] == "solve"]
+    return sorted(chosen, key=lambda row: (row["objective"], order[row["rung"].split("-")[0]], row["rung"]))
+
+
+def solves(rows):
+    chosen = solve_rows(rows)
+    if not chosen:
+        return ""
+    header = ["objective", "instance", "pairs", "Suffice s (CPU)", "OR-Tools s", "ratio", "LEMON s", "ratio"]
+    header += ["Suffice MiB", "OR-Tools MiB", "ratio", "optimum, the same for all"]
+    body = []
+    for row in chosen:
+        ours, cpu = of(row, "suffice", "solve_s"), of(row, "suffice", "solve_cpu_s")
+        theirs, lemon = of(row, "ortools", "solve_s"), of(row, "lemon", "solve_s")
+        # Ours counts everything from before the instance was read; theirs the whole process, as the targets do.
+        memory, their_memory = own_memory(row, "suffice"), of(row, "ortools", "peak_mib")
+        optimum = next(run["optimum"] for run in row["runs"] if run["solver"] == "suffice")
+        found = ", ".join(f"{what} {value:,}" for what, value in optimum.items() if value is not None)
+        body.append(
+            [row["objective"], row["rung"], f"{row['runs'][0]['pairs']:,}", f"{number(ours)} ({number(cpu)})"]
+            + [number(theirs), times(ratio(theirs, ours)), number(lemon), times(ratio(lemon, ours))]
+            + [number(memory), number(their_memory), times(ratio(their_memory, memory)), found]
+        )
+    return "### Solve\n\n" + table(header, body)
+
+
+def reach(rows):
+    large = [row for row in solve_rows(rows) if row["rung"].split("-")[0] in ("L", "XL")]
+    body = []
+    for title, objectives, least, said in REACH:
+        ratios = [
+            ratio(of(row, "ortools", "solve_s"), of(row, "suffice", "solve_s"))
+            for row in large
+            if row["objective"] in objectives
+        ]
+        body += reached(title, f"{said} times faster than OR-Tools", [found for found in ratios if found], least)
+    memory = [
+        ratio(of(row, "ortools", "peak_mib"), own_memory(row, "suffice"))
+        for row in large
+        if row["rung"].startswith("XL")
+    ]
+    body += reached("peak memory on XL, less what is held before the network", "under a tenth of OR-Tools'", memory, 10)
+    blended = [row for row in large if row["rung"] == "XL-1" and row["objective"] == "blended"]
+    whole = [row for row in rows if row["table"] == "whole" and (row["rung"], row["policy"]) == ("XL-1", "blended")]
+    wholes = [ratio(of(one, "ortools", "solve_s"), of(all_of_it, "suffice", "whole_s")) for one in blended for all_of_it in whole]
+    body += reached(
+        "XL from CSV files to the JSON answer, `blended`, everything counted",
+        "5 times faster than OR-Tools' solve call alone, aim 10",
+        [found for found in wholes if found],
+        5,
+    )
+    for row in rows:
+        if row["table"] == "explain" and row["rung"] == "XL-1":
+            on_top = of(row, "suffice", "on_top_s")
+            title = f"all worths, causes and deficient sets on XL, {row['policy']}"
+            body.append([title, "under 2 s on top", f"{number(on_top)} s", "yes" if on_top < 2 else "no"])
+    if not body:
+        return ""
+    return "### What was to be reached\n\n" + table(["on the same instance, medians", "reach", "found", "reached"], body)
+
+
+def reached(title, wanted, ratios, least):
+    if not ratios:
+        return []
+    found = times(min(ratios)) if len(ratios) == 1 else f"{times(min(ratios))} to {times(max(ratios))}"
+    return [[title, wanted, found, "yes" if least <= min(ratios) else "no"]]
+
+
+def own(rows):
+    parts = []
+    body = [
+        [row["rung"], f"{row['runs'][0]['pairs']:,}", number(of(row, "suffice", "solve_s"))]
+        + [row["runs"][0]["confirmed"], stages(row["runs"][0]["stages"])]
+        for row in rows
+        if row["table"] == "default-order"
+    ]
+    if body:
+        header = ["instance", "pairs", "solve s", "proved by", "values"]
+        parts.append("### Default order (need, evenness, travel, cost), which no peer solves\n\n" + table(header, body))
+    keys = ["read_s", "check_s", "pairs_s", "match_s", "write_s", "whole_s"]
+    body = [
+        [row["rung"], row["policy"], f"{row['runs'][0]['pairs']:,}"]
+        + [number(of(row, "suffice", key)) for key in [*keys, "peak_mib"]]
+        for row in rows
+        if row["table"] == "whole"
+    ]
+    if body:
+        header = ["bundle", "policy", "pairs", "read s", "check s", "pairs s", "match with worths s", "write s"]
+        parts.append(
+            "### From CSV files to the JSON answer, everything counted\n\n"
+            + table([*header, "whole s", "peak MiB of the process"], body)
+        )
+    body = [
+        [row["rung"], row["policy"], *(number(of(row, "suffice", key)) for key in ("worths_s", "reasons_s", "on_top_s"))]
+        + [f"{row['runs'][0]['unmet_needs']:,}", f"{row['runs'][0]['deficient_sets']:,}"]
+        for row in rows
+        if row["table"] == "explain"
+    ]
+    if body:
+        header = ["bundle", "policy", "worths s", "causes and deficient sets s", "together s", "unmet needs"]
+        parts.append("### Reasons, on top of the matching\n\n" + table([*header, "deficient sets"], body))
+    return "\n".join(parts)
+
+
+def stages(values):
+    return ", ".join(f"{stage['name']} {stage['value']:,}" for stage in values)
