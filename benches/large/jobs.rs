@@ -9,7 +9,6 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
 use suffice::import::bundle;
 
-use super::order::Confirm;
 use super::support::bundles::{Policy, draft};
 use super::support::known::generate;
 use super::support::{Numbers, Objective, Rung, Size};
@@ -21,7 +20,7 @@ usage: large [--threads N] JOB
   instance RUNG FILE                write an instance in the binary form of benches/peers/README.md
   bundle RUNG POLICY FOLDER         write it as a bundle; POLICY is blended or default-order
   solve RUNG OBJECTIVE [FILE]       solve it once; OBJECTIVE is need, blended or need-then-cost
-  default-order RUNG [confirm]      solve it under the default policy; confirm: by good_lp too
+  default-order RUNG                solve it under the default policy
   whole NAME FOLDER                 from the files of a bundle to the JSON of its answer
   explain NAME FOLDER               all worths, causes and deficient sets of a bundle
   england CSV OFFERS FOLDER         write a bundle of the cohorts of a population file and so many made-up offers
@@ -37,7 +36,7 @@ enum What {
     Instance { rung: Rung, file: PathBuf },
     Bundle { rung: Rung, policy: Policy, folder: PathBuf },
     Solve { rung: Rung, objective: Objective, file: Option<PathBuf> },
-    DefaultOrder { rung: Rung, confirm: Confirm },
+    DefaultOrder { rung: Rung },
     Whole { name: String, folder: PathBuf },
     Explain { name: String, folder: PathBuf },
     England { population: PathBuf, offers: u64, folder: PathBuf },
@@ -62,7 +61,7 @@ impl Job {
             ["solve", word, objective, file] => {
                 What::Solve { rung: rung(word)?, objective: objective.parse()?, file: Some(PathBuf::from(file)) }
             }
-            ["default-order", word] => What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByPrices },
+            ["default-order", word] => What::DefaultOrder { rung: rung(word)? },
             ["default-order", word, "confirm"] => What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByProgram },
             ["whole", name, folder] => What::Whole { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["explain", name, folder] => What::Explain { name: (*name).to_owned(), folder: PathBuf::from(folder) },
@@ -87,7 +86,7 @@ impl Job {
                 let file = file.unwrap_or_else(|| instance_file(rung));
                 println!("{}", solve::run(rung, objective, &file, threads));
             }
-            What::DefaultOrder { rung, confirm } => println!("{}", order::run(rung, threads, confirm)),
+            What::DefaultOrder { rung } => println!("{}", order::run(rung, threads)),
             What::Whole { name, folder } => println!("{}", whole::run(&name, &folder, threads)),
             What::Explain { name, folder } => println!("{}", explain::run(&name, &folder, threads)),
             What::England { population, offers, folder } => england::write(&population, offers, &folder),

@@ -42,12 +42,11 @@ def plan(mode):
         wholes = ["L-1", "XL-1"]
     for rung, turns in ladder:
         rows += [{"table": "solve", "rung": rung, "objective": objective, "turns": turns} for objective in OBJECTIVES]
+    rows += [{"table": "default-order", "rung": rung, "times": 3} for rung in ["S-1", "M-1", *wholes]]
     for rung in wholes:
-        rows.append({"table": "default-order", "rung": rung, "times": 3})
         for policy in ("blended", "default-order"):
             rows.append({"table": "whole", "rung": rung, "policy": policy, "times": 3})
             rows.append({"table": "explain", "rung": rung, "policy": policy, "times": 1})
-    rows += [{"table": "default-order", "rung": rung, "times": 1, "confirm": True} for rung in ("S-1", "M-1")]
     return rows
 
 
@@ -67,8 +66,7 @@ class Sitting:
             case "solve":
                 return self.in_turn(row)
             case "default-order":
-                words = ["default-order", row["rung"]] + (["confirm"] if row.get("confirm") else [])
-                return [self.own(words) for _ in range(row["times"])]
+                return [self.own(["default-order", row["rung"]]) for _ in range(row["times"])]
             case table:
                 folder = self.bundle(row["rung"], row["policy"])
                 return [self.own([table, row["rung"], folder]) for _ in range(row["times"])]

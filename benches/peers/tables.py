@@ -150,12 +150,12 @@ def own(rows):
     parts = []
     body = [
         [row["rung"], f"{row['runs'][0]['pairs']:,}", number(of(row, "suffice", "solve_s"))]
-        + [row["runs"][0]["confirmed"], stages(row["runs"][0]["stages"])]
+        + [stages(row["runs"][0]["stages"])]
         for row in rows
         if row["table"] == "default-order"
     ]
     if body:
-        header = ["instance", "pairs", "solve s", "proved by", "values"]
+        header = ["instance", "pairs", "solve s", "values, proved by their prices"]
         parts.append("### Default order (need, evenness, travel, cost), which no peer solves\n\n" + table(header, body))
     keys = ["read_s", "check_s", "pairs_s", "match_s", "write_s", "whole_s"]
     body = [
