@@ -7,6 +7,8 @@ use suffice::domain::{Draft, Setting, Table};
 use suffice::generate::draws::{Draws, Weights};
 use suffice::import::bundle;
 
+use super::support::bundles::Policy;
+
 /// Kind and type of place, and the ages (both inclusive) that it is for.
 const KINDS: [(&str, u64, u64); 3] = [("early", 0, 4), ("primary", 5, 10), ("secondary", 11, 17)];
 
@@ -28,7 +30,7 @@ struct Area {
 /// Reads a file with columns `lsoa11_code`, `bng_e`, `bng_n` (metres) and `0` to `17` (children by single year of age);
 /// writes a bundle with a need for each area and age, and `n_offers` offers where children are. The offers are drawn
 /// from a fixed seed: the first of a longer list are not those of a shorter one.
-pub fn write(population: &Path, n_offers: u64, folder: &Path) {
+pub fn write(population: &Path, n_offers: u64, policy: Policy, folder: &Path) {
     let areas = read(population);
     let tables = [
         ("areas", areas_table(&areas)),
@@ -39,7 +41,7 @@ pub fn write(population: &Path, n_offers: u64, folder: &Path) {
     ];
     let draft = Draft {
         about: Some(about(n_offers)),
-        policy: None,
+        policy: policy.settings(),
         tables: tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect(),
         built_in: Vec::new(),
     };

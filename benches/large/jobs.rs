@@ -23,7 +23,7 @@ usage: large [--threads N] JOB
   default-order RUNG                solve it under the default policy
   whole NAME FOLDER                 from the files of a bundle to the JSON of its answer
   explain NAME FOLDER               all worths, causes and deficient sets of a bundle
-  england CSV OFFERS FOLDER         write a bundle of the cohorts of a population file and so many made-up offers
+  england CSV OFFERS POLICY FOLDER  write a bundle of the cohorts of a population file and so many made-up offers
 RUNG is S, M, L or XL with a seed, such as XL-1. --threads 0, the default, is one for each processor.";
 
 pub struct Job {
@@ -39,7 +39,7 @@ enum What {
     DefaultOrder { rung: Rung },
     Whole { name: String, folder: PathBuf },
     Explain { name: String, folder: PathBuf },
-    England { population: PathBuf, offers: u64, folder: PathBuf },
+    England { population: PathBuf, offers: u64, policy: Policy, folder: PathBuf },
 }
 
 impl Job {
@@ -62,12 +62,12 @@ impl Job {
                 What::Solve { rung: rung(word)?, objective: objective.parse()?, file: Some(PathBuf::from(file)) }
             }
             ["default-order", word] => What::DefaultOrder { rung: rung(word)? },
-            ["default-order", word, "confirm"] => What::DefaultOrder { rung: rung(word)?, confirm: Confirm::ByProgram },
             ["whole", name, folder] => What::Whole { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["explain", name, folder] => What::Explain { name: (*name).to_owned(), folder: PathBuf::from(folder) },
-            ["england", population, offers, folder] => What::England {
+            ["england", population, offers, policy, folder] => What::England {
                 population: PathBuf::from(population),
                 offers: offers.parse().map_err(|_| format!("{offers:?} is no number of offers"))?,
+                policy: self::policy(policy)?,
                 folder: PathBuf::from(folder),
             },
             other => return Err(format!("not a job: {}", other.join(" "))),
@@ -89,7 +89,9 @@ impl Job {
             What::DefaultOrder { rung } => println!("{}", order::run(rung, threads)),
             What::Whole { name, folder } => println!("{}", whole::run(&name, &folder, threads)),
             What::Explain { name, folder } => println!("{}", explain::run(&name, &folder, threads)),
-            What::England { population, offers, folder } => england::write(&population, offers, &folder),
+            What::England { population, offers, policy, folder } => {
+                england::write(&population, offers, policy, &folder)
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ network is built (the interpreter and the instance's arrays), and the most that 
 """
 
 import json
-import resource
 import sys
 import time
 from importlib.metadata import version
@@ -15,13 +14,18 @@ import numpy as np
 from instance import Costs, Instance
 
 
+def status(key):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024
+
+
 def held():
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+    return status("VmRSS:")
 
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not the resource module's figure: that one begins with whatever the parent held when it started this process.
+    return status("VmHWM:")
 
 
 class Clock:

@@ -2,15 +2,20 @@
 
 from statistics import median
 
+from instance import OBJECTIVES
+
 BEGIN = "<!-- tables: begin; written by benches/peers/run.sh -->"
 END = "<!-- tables: end -->"
 
-NAMES = {"suffice": "Suffice", "ortools": "OR-Tools", "lemon": "LEMON"}
-
-# What issue and README promise: row of the table, least ratio to OR-Tools.
+# What was to be reached: title, objectives, least ratio to OR-Tools, the same in words.
 REACH = [
-    ("`need` alone, solve, L and XL", {"need"}, 60, "60"),
-    ("`blended`, and need then cost, exact, solve, L and XL", {"blended", "need-then-cost"}, 15, "15, aim 40"),
+    ("`need` alone, solve, L and XL", {"need"}, 60, "at least 60 times faster than OR-Tools"),
+    (
+        "`blended`, and need then cost, solve, L and XL",
+        {"blended", "need-then-cost"},
+        15,
+        "at least 15 times faster than OR-Tools; aim 40",
+    ),
 ]
 
 
@@ -77,28 +82,31 @@ def table(header, rows):
 
 
 def solve_rows(rows):
-    order = {size: position for position, size in enumerate(["S", "M", "L", "XL"])}
-    chosen = [row for row in rows if row["table"] == "solve"]
-    return sorted(chosen, key=lambda row: (row["objective"], order[row["rung"].split("-")[0]], row["rung"]))
+    def place(row):
+        size, seed = row["rung"].split("-")
+        return OBJECTIVES.index(row["objective"]), ["S", "M", "L", "XL"].index(size), int(seed)
+
+    return sorted((row for row in rows if row["table"] == "solve"), key=place)
 
 
 def solves(rows):
     chosen = solve_rows(rows)
     if not chosen:
         return ""
-    header = ["objective", "instance", "pairs", "Suffice s (CPU)", "OR-Tools s", "ratio", "LEMON s", "ratio"]
+    header = ["objective", "instance", "pairs", "Suffice s (CPU)", "OR-Tools s (CPU)", "ratio", "LEMON s", "ratio"]
     header += ["Suffice MiB", "OR-Tools MiB", "ratio", "optimum, the same for all"]
     body = []
     for row in chosen:
         ours, cpu = of(row, "suffice", "solve_s"), of(row, "suffice", "solve_cpu_s")
-        theirs, lemon = of(row, "ortools", "solve_s"), of(row, "lemon", "solve_s")
+        theirs, their_cpu = of(row, "ortools", "solve_s"), of(row, "ortools", "solve_cpu_s")
+        lemon = of(row, "lemon", "solve_s")
         # Ours counts everything from before the instance was read; theirs the whole process, as the targets do.
         memory, their_memory = own_memory(row, "suffice"), of(row, "ortools", "peak_mib")
         optimum = next(run["optimum"] for run in row["runs"] if run["solver"] == "suffice")
         found = ", ".join(f"{what} {value:,}" for what, value in optimum.items() if value is not None)
         body.append(
             [row["objective"], row["rung"], f"{row['runs'][0]['pairs']:,}", f"{number(ours)} ({number(cpu)})"]
-            + [number(theirs), times(ratio(theirs, ours)), number(lemon), times(ratio(lemon, ours))]
+            + [f"{number(theirs)} ({number(their_cpu)})", times(ratio(theirs, ours)), number(lemon), times(ratio(lemon, ours))]
             + [number(memory), number(their_memory), times(ratio(their_memory, memory)), found]
         )
     return "### Solve\n\n" + table(header, body)
@@ -113,7 +121,7 @@ def reach(rows):
             for row in large
             if row["objective"] in objectives
         ]
-        body += reached(title, f"{said} times faster than OR-Tools", [found for found in ratios if found], least)
+        body += reached(title, said, [found for found in ratios if found], least)
     memory = [
         ratio(of(row, "ortools", "peak_mib"), own_memory(row, "suffice"))
         for row in large
@@ -125,7 +133,7 @@ def reach(rows):
     wholes = [ratio(of(one, "ortools", "solve_s"), of(all_of_it, "suffice", "whole_s")) for one in blended for all_of_it in whole]
     body += reached(
         "XL from CSV files to the JSON answer, `blended`, everything counted",
-        "5 times faster than OR-Tools' solve call alone, aim 10",
+        "at least 5 times faster than OR-Tools' solve call alone; aim 10",
         [found for found in wholes if found],
         5,
     )

@@ -19,17 +19,21 @@ pub enum Policy {
     Blended,
 }
 
-pub fn draft(rung: Rung, policy: Policy) -> Draft {
-    let mut draft = generate(rung).to_draft();
-    match policy {
-        Policy::DefaultOrder => {}
-        Policy::Blended => {
-            let mode = ("mode".to_owned(), Setting::Text("blended".to_owned()));
-            let objective = ("objective".to_owned(), Setting::Keys(BTreeMap::from([mode])));
-            draft.policy.get_or_insert_default().extend([objective]);
+impl Policy {
+    /// What policy.toml holds; None where there is none.
+    pub fn settings(self) -> Option<BTreeMap<String, Setting>> {
+        match self {
+            Policy::DefaultOrder => None,
+            Policy::Blended => {
+                let mode = ("mode".to_owned(), Setting::Text("blended".to_owned()));
+                Some(BTreeMap::from([("objective".to_owned(), Setting::Keys(BTreeMap::from([mode])))]))
+            }
         }
     }
-    draft
+}
+
+pub fn draft(rung: Rung, policy: Policy) -> Draft {
+    Draft { policy: policy.settings(), ..generate(rung).to_draft() }
 }
 
 pub fn resident(draft: Draft) -> Resident {
