@@ -6,7 +6,9 @@ pub mod formulate;
 pub mod groups;
 pub mod lottery;
 pub mod reading;
+pub mod standing;
 
 pub use assignment::{Matching, Route, StageResult, Status, WorthOf, Worths, nothing_placed, solve};
 pub use formulate::{Formulation, PoolKey, Refused, Scope, Skipped, StageMeaning, formulate};
 pub use reading::{Reading, Room, asking};
+pub use standing::{Edits, MetAndUnmet, Standing};
