@@ -12,6 +12,7 @@ mod default_order;
 mod need;
 mod pairs;
 mod stages;
+mod standing;
 #[path = "../support/mod.rs"]
 mod support;
 mod whole;
@@ -34,5 +35,14 @@ fn pairs_of(network: &suffice::solve::Network) -> Throughput {
     Throughput::Elements(network.n_pairs() as u64)
 }
 
-criterion_group!(benches, need::bench, stages::bench, default_order::bench, worths::bench, pairs::bench, whole::bench);
+criterion_group!(
+    benches,
+    need::bench,
+    stages::bench,
+    default_order::bench,
+    worths::bench,
+    standing::bench,
+    pairs::bench,
+    whole::bench
+);
 criterion_main!(benches);

@@ -11,8 +11,9 @@ use suffice::import::bundle;
 
 use super::support::bundles::{Policy, draft};
 use super::support::known::generate;
-use super::support::{Numbers, Objective, Rung, Size};
-use super::{england, explain, order, solve, whole};
+use super::support::rung::Size;
+use super::support::{Numbers, Objective, Rung};
+use super::{england, explain, order, solve, standing, whole};
 
 pub const USAGE: &str = "\
 usage: large [--threads N] JOB
@@ -21,6 +22,7 @@ usage: large [--threads N] JOB
   bundle RUNG POLICY FOLDER         write it as a bundle; POLICY is blended or default-order
   solve RUNG OBJECTIVE [FILE]       solve it once; OBJECTIVE is need, blended or need-then-cost
   default-order RUNG                solve it under the default policy
+  standing RUNG                     a thousand changes of one row each, from the standing answer
   whole NAME FOLDER                 from the files of a bundle to the JSON of its answer
   explain NAME FOLDER               all worths, causes and deficient sets of a bundle
   england CSV OFFERS POLICY FOLDER  write a bundle of the cohorts of a population file and so many made-up offers
@@ -37,6 +39,7 @@ enum What {
     Bundle { rung: Rung, policy: Policy, folder: PathBuf },
     Solve { rung: Rung, objective: Objective, file: Option<PathBuf> },
     DefaultOrder { rung: Rung },
+    Standing { rung: Rung },
     Whole { name: String, folder: PathBuf },
     Explain { name: String, folder: PathBuf },
     England { population: PathBuf, offers: u64, policy: Policy, folder: PathBuf },
@@ -62,6 +65,7 @@ impl Job {
                 What::Solve { rung: rung(word)?, objective: objective.parse()?, file: Some(PathBuf::from(file)) }
             }
             ["default-order", word] => What::DefaultOrder { rung: rung(word)? },
+            ["standing", word] => What::Standing { rung: rung(word)? },
             ["whole", name, folder] => What::Whole { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["explain", name, folder] => What::Explain { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["england", population, offers, policy, folder] => What::England {
@@ -87,6 +91,7 @@ impl Job {
                 println!("{}", solve::run(rung, objective, &file, threads));
             }
             What::DefaultOrder { rung } => println!("{}", order::run(rung, threads)),
+            What::Standing { rung } => println!("{}", standing::run(rung, threads)),
             What::Whole { name, folder } => println!("{}", whole::run(&name, &folder, threads)),
             What::Explain { name, folder } => println!("{}", explain::run(&name, &folder, threads)),
             What::England { population, offers, policy, folder } => {
@@ -169,6 +174,7 @@ fn ladder(rung: Rung, threads: usize) {
         println!("{}", median(threads, &["solve", &name, &objective.to_string(), &file], "solve_s"));
     }
     println!("{}", median(threads, &["default-order", &name], "solve_s"));
+    println!("{}", child(threads, &["standing", &name]));
     for policy in ["blended", "default-order"] {
         let folder = kept(&format!("{name}-{policy}"));
         let folder = folder.to_string_lossy();

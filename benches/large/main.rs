@@ -16,6 +16,7 @@ mod jobs;
 mod memory;
 mod order;
 mod solve;
+mod standing;
 #[path = "../support/mod.rs"]
 mod support;
 mod whole;

@@ -3,12 +3,16 @@
 #
 #   bash benches/peers/run.sh            S, M and L of seed 1: about three minutes once built
 #   bash benches/peers/run.sh full       three seeds of L and XL: about twenty-five minutes, most of them OR-Tools on XL
+#   bash benches/peers/run.sh england FILE.csv   a country: cohorts of area and age against 2,500 to 20,000 offers
 #   bash benches/peers/run.sh tables     the tables again, from what was measured
 #
 # Stopped and started again it goes on where it was, as long as our program is the same; `--fresh` begins anew.
 # Needs Rust, a C compiler and python3 with venv; everything it makes lies in target/peers.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ "${1:-}" = england ] && [ -n "${2:-}" ]; then
+  set -- england "$(realpath "$2")" "${@:3}"
+fi
 cd "$here/../.."
 
 python=target/peers/venv/bin/python

@@ -29,9 +29,21 @@ ON_XL = [OURS, ORTOOLS, OURS, OURS]
 PATIENCE_SECONDS = 400
 
 
-def plan(mode):
+# Offers of the ladder on a country's cohorts.
+ENGLAND = [2_500, 5_000, 10_000, 20_000]
+
+
+def plan(mode, population):
     """Rows to measure: what identifies each, and how."""
     rows = []
+    if mode == "england":
+        policies = ("blended", "default-order")
+        return [
+            {"table": "england", "rung": f"{offers} offers", "policy": policy, "offers": offers, "times": 1}
+            | {"population": str(population)}
+            for policy in policies
+            for offers in ENGLAND
+        ]
     if mode == "quick":
         ladder = [("S-1", OFTEN), ("M-1", OFTEN), ("L-1", ON_L)]
         wholes = ["L-1"]
@@ -43,6 +55,7 @@ def plan(mode):
     for rung, turns in ladder:
         rows += [{"table": "solve", "rung": rung, "objective": objective, "turns": turns} for objective in OBJECTIVES]
     rows += [{"table": "default-order", "rung": rung, "times": 3} for rung in ["S-1", "M-1", *wholes]]
+    rows += [{"table": "standing", "rung": rung, "times": 3} for rung in ["M-1", "L-1"]]
     for rung in wholes:
         for policy in ("blended", "default-order"):
             rows.append({"table": "whole", "rung": rung, "policy": policy, "times": 3})
@@ -65,8 +78,10 @@ class Sitting:
         match row["table"]:
             case "solve":
                 return self.in_turn(row)
-            case "default-order":
-                return [self.own(["default-order", row["rung"]]) for _ in range(row["times"])]
+            case "default-order" | "standing" as table:
+                return [self.own([table, row["rung"]]) for _ in range(row["times"])]
+            case "england":
+                return [self.own(["whole", row["rung"], self.england(row)]) for _ in range(row["times"])]
             case table:
                 folder = self.bundle(row["rung"], row["policy"])
                 return [self.own([table, row["rung"], folder]) for _ in range(row["times"])]
@@ -94,6 +109,13 @@ class Sitting:
             self.own(["instance", rung, unfinished])
             unfinished.rename(file)
         return file
+
+    def england(self, row):
+        folder = self.inputs / f"england-{row['offers']}-{row['policy']}"
+        if not folder.exists():
+            words = ["england", row["population"], str(row["offers"]), row["policy"], str(folder)]
+            subprocess.run([self.ours, *words], check=True)
+        return folder
 
     def bundle(self, rung, policy):
         folder = self.inputs / f"{rung}-{policy}"
@@ -146,10 +168,13 @@ def versions():
 
 def main():
     asked = argparse.ArgumentParser()
-    asked.add_argument("mode", nargs="?", default="quick", choices=["quick", "full", "tables"])
+    asked.add_argument("mode", nargs="?", default="quick", choices=["quick", "full", "england", "tables"])
+    asked.add_argument("population", nargs="?", type=Path, help="for england: children by area and age, as CSV")
     asked.add_argument("--ours", required=True, help="our measuring program")
     asked.add_argument("--fresh", action="store_true", help="forget what was measured")
     asked = asked.parse_args()
+    if asked.mode == "england" and asked.population is None:
+        sys.exit("name the file of children by area and age: run.sh england FILE.csv")
     kept = WORK / "rows.jsonl"
     if asked.fresh:
         kept.unlink(missing_ok=True)
@@ -160,7 +185,7 @@ def main():
         rows = [row for row in rows if row["ours"] == sitting.digest]
         kept.write_text("".join(json.dumps(row) + "\n" for row in rows))
         done = {name_of(row) for row in rows}
-        for row in plan(asked.mode):
+        for row in plan(asked.mode, asked.population and asked.population.resolve()):
             if name_of(row) in done:
                 continue
             started = time.monotonic()
@@ -168,6 +193,7 @@ def main():
             row["load_before"] = round(os.getloadavg()[0], 1)
             row["ours"] = sitting.digest
             row["runs"] = sitting.measure(row)
+            row.pop("population", None)
             rows.append(row)
             with kept.open("a") as file:
                 file.write(json.dumps(row) + "\n")

@@ -142,6 +142,10 @@ def reach(rows):
             on_top = of(row, "suffice", "on_top_s")
             title = f"all worths, causes and deficient sets on XL, {row['policy']}"
             body.append([title, "under 2 s on top", f"{number(on_top)} s", "yes" if on_top < 2 else "no"])
+        if row["table"] == "standing" and row["rung"] == "L-1":
+            micros = of(row, "suffice", "median_us")
+            title = "one place more, or one need more, on L from the standing solution, default order"
+            body.append([title, "median under 1 ms", f"{number(micros / 1000)} ms", "yes" if micros < 1000 else "no"])
     if not body:
         return ""
     return "### What was to be reached\n\n" + table(["on the same instance, medians", "reach", "found", "reached"], body)
@@ -167,10 +171,10 @@ def own(rows):
         parts.append("### Default order (need, evenness, travel, cost), which no peer solves\n\n" + table(header, body))
     keys = ["read_s", "check_s", "pairs_s", "match_s", "write_s", "whole_s"]
     body = [
-        [row["rung"], row["policy"], f"{row['runs'][0]['pairs']:,}"]
+        ["England, " * (row["table"] == "england") + row["rung"], row["policy"], f"{row['runs'][0]['pairs']:,}"]
         + [number(of(row, "suffice", key)) for key in [*keys, "peak_mib"]]
         for row in rows
-        if row["table"] == "whole"
+        if row["table"] in ("whole", "england")
     ]
     if body:
         header = ["bundle", "policy", "pairs", "read s", "check s", "pairs s", "match with worths s", "write s"]
@@ -187,6 +191,19 @@ def own(rows):
     if body:
         header = ["bundle", "policy", "worths s", "causes and deficient sets s", "together s", "unmet needs"]
         parts.append("### Reasons, on top of the matching\n\n" + table([*header, "deficient sets"], body))
+    body = [
+        [row["rung"], f"{row['runs'][0]['pairs']:,}"]
+        + [number(of(row, "suffice", key) / 1000) for key in ("median_us", "p90_us", "p99_us", "most_us")]
+        + [number(of(row, "suffice", key)) for key in ("begin_s", "afresh_s")]
+        for row in rows
+        if row["table"] == "standing"
+    ]
+    if body:
+        header = ["instance", "pairs", "median ms", "nine in ten within ms", "99 in 100 within ms", "most ms"]
+        parts.append(
+            "### One row changed, default order: flow, objective and that offer's worth, over 1,000 changes in a row\n\n"
+            + table([*header, "the first solve s", "a fresh solve at the end s"], body)
+        )
     return "\n".join(parts)
 
 

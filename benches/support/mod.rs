@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each bench program uses its own part of this folder")]
 
 pub mod bundles;
+pub mod changes;
 pub mod known;
 pub mod numbers;
 pub mod rung;
 
 pub use known::Known;
 pub use numbers::{Numbers, Objective};
-pub use rung::{Rung, Size};
+pub use rung::Rung;
