@@ -133,7 +133,7 @@ fn steps(rises: Vec<(u64, i64)>, hold: u64) -> Vec<Step> {
 
 /// Everything that must hold of a network whose flows are few.
 fn by_force(network: &Network) {
-    let values = optimum(network).expect("a network has an optimum");
+    let values = optimum(network).expect("a network has an optimum").values;
     assert_eq!(by_trying(network, &values, 1_000_000), Tried::All);
     stop(network, &values, 50);
 }
@@ -244,27 +244,27 @@ proptest! {
 
     #[test]
     fn good_lp_agrees_on_some_needs(network in networks(Shape { stages: &[NEED, COST], ..SOME })) {
-        by_program(&network, &optimum(&network).expect("a network has an optimum"));
+        by_program(&network, &optimum(&network).expect("a network has an optimum").values);
     }
 
     #[test]
     fn good_lp_agrees_on_cohorts_behind_limits(network in networks(Shape {
         most_units: 40, most_places: 150, limits: 4, stages: &[NEED, COST], ..SOME
     })) {
-        by_program(&network, &optimum(&network).expect("a network has an optimum"));
+        by_program(&network, &optimum(&network).expect("a network has an optimum").values);
     }
 
     #[test]
     fn good_lp_agrees_on_groups(network in networks(Shape {
         most_units: 5, most_places: 20, pools: 4, limits: 2, stages: &[NEED, GROUPS, COST], ..SOME
     })) {
-        by_program(&network, &optimum(&network).expect("a network has an optimum"));
+        by_program(&network, &optimum(&network).expect("a network has an optimum").values);
     }
 
     #[test]
     fn good_lp_agrees_on_blended_gains_and_losses(network in networks(Shape {
         stages: &[Costs { pair: Some((-5_000, 999)), unsent: None, pools: false }], ..SOME
     })) {
-        by_program(&network, &optimum(&network).expect("a network has an optimum"));
+        by_program(&network, &optimum(&network).expect("a network has an optimum").values);
     }
 }

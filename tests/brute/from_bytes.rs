@@ -5,13 +5,15 @@
 //! further choice is the smallest one, so short inputs are small networks.
 
 use arbitrary::Unstructured;
+use suffice::solve::standing::{Change, PairParts, SourceParts};
 use suffice::solve::{Limit, Network, NetworkParts, PairCosts, Pool, SideGroup, Source, Stage, Step};
 
-/// Parts that may or may not make a network, and when to stop a second run.
+/// Parts that may or may not make a network, when to stop a second run, and changes that may or may not be possible.
 #[derive(Debug)]
 pub struct Case {
     pub parts: NetworkParts,
     pub ticks: u64,
+    pub changes: Vec<Change>,
 }
 
 const NAMES: [&str; 9] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
@@ -24,7 +26,9 @@ impl Case {
         if choices.below(8) == 7 {
             choices.damage(&mut parts);
         }
-        Case { parts, ticks: choices.below(1 << 12) }
+        let ticks = choices.below(1 << 12);
+        let changes = (0..choices.count(4)).map(|_| choices.change(&parts)).collect();
+        Case { parts, ticks, changes }
     }
 }
 
@@ -161,6 +165,45 @@ impl Choices<'_> {
         let last = costs.len();
         let units = |position, choices: &mut Self| if position + 1 == last { hold } else { choices.up_to(hold) };
         costs.into_iter().enumerate().map(|(at, cost)| Step { units: units(at, self), cost }).collect()
+    }
+
+    /// A change of the network, of anything in it or of one thing too many, to something or to nonsense.
+    fn change(&mut self, parts: &NetworkParts) -> Change {
+        let n_stages = parts.stages.len();
+        let most = if self.below(8) == 0 { i64::MAX / 2 } else { 9 };
+        let most_units = if self.below(8) == 0 { u64::MAX } else { 4 };
+        // One past the end now and then, and what earlier changes added.
+        let at = |choices: &mut Self, end: usize| choices.up_to(end as u64) as u32;
+        match self.below(6) {
+            0 => Change::Places { sink: at(self, parts.places.len()), places: self.places(most_units) },
+            1 => Change::NewSink { places: self.places(most_units), limit: self.position(parts.limits.len()) },
+            2 => Change::Capacity { limit: at(self, parts.limits.len()), capacity: self.up_to(most_units) },
+            3 => {
+                let pool = at(self, parts.pools.len());
+                let steps = (0..n_stages).map(|_| self.steps(1 << 20, most)).collect();
+                Change::Pool { pool, least: self.up_to(most_units), steps }
+            }
+            4 => Change::Source { source: at(self, parts.sources.len()), with: self.source(parts, most_units, most) },
+            _ => Change::NewSource { with: self.source(parts, most_units, most) },
+        }
+    }
+
+    fn places(&mut self, most: u64) -> Option<u64> {
+        if self.below(8) == 0 { None } else { Some(self.up_to(most)) }
+    }
+
+    fn source(&mut self, parts: &NetworkParts, most_units: u64, most: i64) -> SourceParts {
+        let n_stages = parts.stages.len() - usize::from(self.below(32) == 31 && !parts.stages.is_empty());
+        let n_sinks = parts.places.len() as u32 + u32::from(self.below(4) == 3);
+        let sinks: Vec<u32> = (0..n_sinks).filter(|_| self.below(3) != 0).collect();
+        let pair = |sink, choices: &mut Self| PairParts { sink, cost: choices.costs(n_stages, most) };
+        let pairs = sinks.into_iter().map(|sink| pair(sink, self)).collect();
+        let units = self.up_to(most_units);
+        SourceParts { units, pool: self.position(parts.pools.len()), pairs, unsent_cost: self.costs(n_stages, most) }
+    }
+
+    fn costs(&mut self, count: usize, most: i64) -> Vec<i64> {
+        (0..count).map(|_| self.between(most)).collect()
     }
 
     /// Breaks one promise, or tries to.

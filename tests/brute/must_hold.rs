@@ -1,15 +1,27 @@
 //! What must hold of every network that `Network::new` accepts, whoever wrote it.
 
-use suffice::solve::{Effort, Network, Outcome, Proof, StopReason, check, program, solve};
+use std::slice;
+use std::sync::Arc;
+
+use suffice::solve::standing::{Change, Evidence, Standing};
+use suffice::solve::{Effort, Flow, Network, Outcome, Prices, Proof, StopReason, check, program, solve};
 
 use super::every_flow::least_values;
 use super::from_bytes::Case;
 
-/// Solves and verifies the answer; gives the values.
+/// A verified answer.
+pub struct Optimum {
+    pub flow: Flow,
+    pub values: Vec<i64>,
+    /// None where side groups left only the backend's word.
+    pub prices: Option<Prices>,
+}
+
+/// Solves and verifies the answer.
 ///
 /// Side groups leave only the program route, whose numbers are doubles: it may refuse with an error what it cannot
 /// prove, and then there is no answer.
-pub fn optimum(network: &Network) -> Option<Vec<i64>> {
+pub fn optimum(network: &Network) -> Option<Optimum> {
     let outcome = match solve(network, &Effort::unlimited()) {
         Ok(outcome) => outcome,
         Err(_) if !network.is_network() => return None,
@@ -19,11 +31,15 @@ pub fn optimum(network: &Network) -> Option<Vec<i64>> {
         panic!("without a limit nothing stops it");
     };
     assert_eq!(check::feasible(network, &flow).as_ref(), Ok(&values));
-    match proof {
-        Proof::Prices(prices) => assert_eq!(check::optimal(network, &flow, &prices), Ok(())),
-        Proof::Backend => assert!(!network.is_network(), "our own route brings prices"),
-    }
-    Some(values)
+    let prices = match proof {
+        Proof::Prices(prices) => {
+            assert_eq!(check::optimal(network, &flow, &prices), Ok(()));
+            Some(prices)
+        }
+        Proof::Backend => None,
+    };
+    assert_eq!(prices.is_some(), network.is_network(), "our own route brings prices");
+    Some(Optimum { flow, values, prices })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +91,35 @@ pub fn by_program(network: &Network, values: &[i64]) {
 /// More would keep a fuzzer from trying other inputs.
 const MOST_FLOWS: u64 = 2_000;
 
-/// What a fuzzer asks of any bytes: nothing panics, and whatever `Network::new` lets in is solved rightly.
+/// What a fuzzer asks of any bytes: nothing panics, and whatever `Network::new` lets in is solved rightly, and so is
+/// whatever it is changed into.
 pub fn of_bytes(bytes: &[u8]) {
-    let Case { parts, ticks } = Case::of(bytes);
+    let Case { parts, ticks, changes } = Case::of(bytes);
     let Ok(network) = Network::new(parts) else { return };
-    if let Some(best) = optimum(&network) {
-        by_trying(&network, &best, MOST_FLOWS);
-        stop(&network, &best, ticks);
+    let Some(best) = optimum(&network) else { return };
+    by_trying(&network, &best.values, MOST_FLOWS);
+    stop(&network, &best.values, ticks);
+    if let Some(prices) = &best.prices {
+        changed(network, &best.flow, prices, &changes);
+    }
+}
+
+/// Changes one after the other: each is refused, or leaves an optimum that costs what a fresh solve finds.
+pub fn changed(network: Network, flow: &Flow, prices: &Prices, changes: &[Change]) {
+    /// A change sends one unit after the other, and there may be 2^53 of them.
+    const TICKS: u64 = 1 << 18;
+    let mut standing = Standing::of(Arc::new(network), flow, prices).expect("an optimum of its shape");
+    for change in changes {
+        let effort = Effort::unlimited().at_most(TICKS);
+        // What is refused or stopped leaves the optimum before it as it was.
+        if let Ok(after) = standing.after(slice::from_ref(change), &effort) {
+            standing = after;
+        }
+        let everything = |count: usize| (0..count as u32).collect::<Vec<u32>>();
+        let evidence = standing.evidence(&everything(standing.n_sources()), &everything(standing.n_sinks()));
+        let Evidence { network, flow, prices } = evidence.expect("what was not refused is a network");
+        assert_eq!(check::feasible(&network, &flow), Ok(standing.values()));
+        assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
+        assert_eq!(optimum(&network).map(|best| best.values), Some(standing.values()), "a fresh solve");
     }
 }
