@@ -1,0 +1,48 @@
+//! Weights that make one number of several stages.
+//!
+//! The weighted sum need not keep the stages' order exactly (the vectors see to that afterwards); it should come close,
+//! with numbers that are not too wide for a descent by small steps.
+
+use crate::solve::{Network, PairCosts, Stage};
+
+/// A factor for each stage; 0: left out.
+pub(super) fn factors(network: &Network) -> Vec<i64> {
+    let stages = network.stages();
+    let mut factors = vec![0; stages.len()];
+    // Costs of pairs decide nearly everything from the first stage that has them on; what comes after only breaks ties.
+    let priced = stages.iter().position(|stage| !stage.pair_cost.is_zero());
+    let used = priced.map_or(stages.len(), |priced| priced + 1);
+    let most = i128::from(Network::MOST) / (4 * (network.n_sinks() as i128 + network.pools().len() as i128 + 4));
+    let mut below: i128 = 0;
+    for (at, stage) in stages.iter().enumerate().take(used).rev() {
+        let factor = if below == 0 { 1 } else { (2 * below).max(1) };
+        let span = span(network, stage);
+        if most < factor * span.max(1) + below {
+            break;
+        }
+        factors[at] = factor as i64;
+        below += factor * span;
+    }
+    if factors.iter().all(|factor| *factor == 0) {
+        factors[0] = 1;
+    }
+    factors
+}
+
+/// How far two costs that a source chooses between can be apart.
+fn span(network: &Network, stage: &Stage) -> i128 {
+    let mut greatest = 0;
+    let pairs = match &stage.pair_cost {
+        PairCosts::Zero => None,
+        PairCosts::Narrow(costs) => {
+            costs.iter().map(|cost| i64::from(*cost)).min().zip(costs.iter().map(|cost| i64::from(*cost)).max())
+        }
+        PairCosts::Wide(costs) => costs.iter().copied().min().zip(costs.iter().copied().max()),
+    };
+    if let Some((least, most)) = pairs {
+        greatest = i128::from(most) - i128::from(least);
+    }
+    let unsent = stage.unsent_cost.iter().map(|cost| i128::from(cost.unsigned_abs())).max().unwrap_or(0);
+    let _ = network;
+    greatest.max(unsent)
+}
