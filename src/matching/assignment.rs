@@ -139,13 +139,13 @@ pub fn solve(
 }
 
 /// One more solve of the need stage alone, which says what the floors cost the rest.
-fn without_floors(formulation: &Formulation, effort: &Effort) -> Option<i64> {
+pub(super) fn without_floors(formulation: &Formulation, effort: &Effort) -> Option<i64> {
     let position = |name| formulation.stages.iter().position(|stage| stage.name == Some(name));
     let (floors, need) = (position(StageName::Floors)?, position(StageName::Need)?);
     if need < floors {
         return None;
     }
-    let mut parts = formulation.network.clone().into_parts();
+    let mut parts = Network::clone(&formulation.network).into_parts();
     parts.stages = vec![parts.stages.swap_remove(need)];
     parts.side.clear();
     match flow::solve(&Network::new(parts).ok()?, effort) {
@@ -249,7 +249,7 @@ fn worths_by_solving(network: &Network, flow: &Flow, values: &[i64], effort: &Ef
     Some(worths)
 }
 
-fn named_worths(stages: &[StageMeaning], worths: &[Worth]) -> Vec<WorthOf> {
+pub(super) fn named_worths(stages: &[StageMeaning], worths: &[Worth]) -> Vec<WorthOf> {
     let named = |changes: &Option<Vec<i64>>| {
         changes.as_ref().map(|changes| {
             let named = stages.iter().zip(changes).filter(|(stage, _)| stage.name.is_some());

@@ -10,7 +10,7 @@
 //! number met in each group, whichever solver runs.
 
 pub mod pools;
-mod stages;
+pub(super) mod stages;
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,8 @@ pub enum Scope {
 /// A network and what its parts stand for.
 #[derive(Clone, Debug)]
 pub struct Formulation {
-    pub network: Network,
+    /// Shared: it is by far the largest part, and a standing matching goes on from it.
+    pub network: std::sync::Arc<Network>,
     /// The need behind each source.
     pub needs: Vec<NeedIx>,
     /// The offer behind each sink.
@@ -235,7 +236,7 @@ impl<'a> Builder<'a> {
         // and places assumed by policy come on top.
         let network = Network::new(self.parts).map_err(|error| Refused::TooLarge(error.to_string()))?;
         Ok(Formulation {
-            network,
+            network: std::sync::Arc::new(network),
             needs: self.needs,
             offers: self.offers,
             providers: self.providers,

@@ -31,6 +31,15 @@ impl GroupKey {
         Some(GroupKey { inside: locality.areas()[holder.area.ix()].inside, value })
     }
 
+    /// Whether it is a group of this grouping.
+    pub fn is_of(self, by: GroupBy) -> bool {
+        match (self.value, by) {
+            (GroupValue::Area(_), GroupBy::Area) => true,
+            (GroupValue::Column(column, _), GroupBy::Column(by)) => column == by,
+            (GroupValue::Area(_) | GroupValue::Column(..), _) => false,
+        }
+    }
+
     /// The group as the bundle names it: an area's id, or the column's value (empty: not stated).
     pub fn name(self, locality: &Locality) -> &str {
         match self.value {

@@ -72,20 +72,43 @@ impl Room {
 /// Child-needs of each need that take part in matching: known, counted, and in `free` mode without a fitting receipt.
 /// Needs that do not take part have None. O(needs + receipts).
 pub fn asking(locality: &Locality, reading: Reading) -> Vec<Option<u64>> {
-    let mut asking: Vec<Option<u64>> = (0..locality.needs().len())
-        .map(|at| locality.needs()[at].counts.then(|| reading.children(locality, NeedIx::new(at))).flatten())
-        .collect();
-    if locality.policy().supply == SupplyUse::Free {
-        for receipt in locality.receipts().unwrap_or_default() {
-            let ReceiptNeed::Need(need) = receipt.need else { continue };
-            if receipt_fits(locality, need, receipt.what)
-                && let (Some(children), Some(served)) = (&mut asking[need.ix()], receipt.children.known())
-            {
-                *children = children.saturating_sub(served);
-            }
+    let mut asking: Vec<Option<u64>> =
+        (0..locality.needs().len()).map(|at| before_receipts(locality, reading, NeedIx::new(at))).collect();
+    less_receipts(locality, |need, served| less(&mut asking[need.ix()], served));
+    asking
+}
+
+/// The same of some needs, which rise. O(needs asked for + receipts x log needs asked for in `free` mode).
+pub fn asking_of(locality: &Locality, reading: Reading, needs: &[NeedIx]) -> Vec<Option<u64>> {
+    let mut asking: Vec<Option<u64>> =
+        needs.iter().map(|&need| before_receipts(locality, reading, need)).collect();
+    less_receipts(locality, |need, served| {
+        if let Ok(at) = needs.binary_search(&need) {
+            less(&mut asking[at], served);
+        }
+    });
+    asking
+}
+
+fn before_receipts(locality: &Locality, reading: Reading, need: NeedIx) -> Option<u64> {
+    locality.needs()[need.ix()].counts.then(|| reading.children(locality, need)).flatten()
+}
+
+fn less(asking: &mut Option<u64>, served: u64) {
+    *asking = asking.map(|children| children.saturating_sub(served));
+}
+
+/// In `free` mode, takes those off who are served already: needs with the children of each fitting receipt.
+fn less_receipts(locality: &Locality, mut take_off: impl FnMut(NeedIx, u64)) {
+    if locality.policy().supply != SupplyUse::Free {
+        return;
+    }
+    for receipt in locality.receipts().unwrap_or_default() {
+        let ReceiptNeed::Need(need) = receipt.need else { continue };
+        if let Some(served) = receipt.children.known().filter(|_| receipt_fits(locality, need, receipt.what)) {
+            take_off(need, served);
         }
     }
-    asking
 }
 
 fn receipt_fits(locality: &Locality, need: NeedIx, what: DeclineWhat) -> bool {

@@ -170,6 +170,11 @@ impl Standing {
         sized!(&self.0, optimum => optimum.source(source).units)
     }
 
+    /// All of a source, as a change would give it.
+    pub fn parts(&self, source: u32) -> SourceParts {
+        sized!(&self.0, optimum => optimum.parts(source))
+    }
+
     /// Where a source's units are sent: sinks, in no promised order, with the units of each, never zero.
     pub fn sent(&self, source: u32) -> Vec<(u32, u64)> {
         sized!(&self.0, optimum => optimum.sent(source))

@@ -4,21 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{Builder, PoolKey, Skipped};
 use crate::domain::policy::{FloorShare, Floors, GroupBy, StageName};
-use crate::domain::{HolderIx, Locality};
+use crate::domain::{HolderIx, Locality, Policy};
 use crate::matching::groups::{GroupKey, Nesting, nesting};
 use crate::solve::{Pool, SideGroup, Step};
 
 impl Builder<'_> {
     /// Pools for groups (where floors or evenness are in play) and for holders (where placements are limited).
     pub(super) fn holders_and_groups(&mut self) {
-        let policy = self.locality.policy();
-        let has = |stage| policy.objective.order.contains(&stage);
-        let any_share = match &policy.floors.share {
-            FloorShare::All(share) => *share != 0,
-            FloorShare::Each(shares) => shares.iter().any(|&(_, share)| share != 0),
-        };
-        let floors_by = if has(StageName::Floors) && any_share { policy.floors.group } else { GroupBy::Nothing };
-        let even_by = if has(StageName::Evenness) { policy.objective.even_by } else { GroupBy::Nothing };
+        let (floors_by, even_by) = groupings(self.locality.policy());
         self.skip(StageName::Floors, floors_by == GroupBy::Nothing, "no floor is set");
         self.skip(StageName::Evenness, even_by == GroupBy::Nothing, "objective.even_by is \"none\"");
         self.group_by(floors_by, even_by);
@@ -101,15 +94,10 @@ impl Builder<'_> {
         units
     }
 
-    /// Floors: the first `need - floor` unsent units of a group are free, each further one is a shortfall of one.
     fn floor_steps(&mut self, pools: &BTreeMap<GroupKey, u32>, keys: &[Option<GroupKey>]) {
         self.floors.active = true;
         for (key, need) in self.units_by_group(keys) {
-            let floor = floor_of(self.locality, key, need);
-            if 0 < floor
-                && let Some(&pool) = pools.get(&key)
-            {
-                let steps = vec![Step { units: need - floor, cost: 0 }, Step { units: floor, cost: 1 }];
+            if let (Some(steps), Some(&pool)) = (steps_of_floor(self.locality, key, need), pools.get(&key)) {
                 self.floors.pools.push((pool as usize, steps));
             }
         }
@@ -150,6 +138,25 @@ impl Builder<'_> {
             };
         }
     }
+}
+
+/// What floors and evenness group by; nothing where they are not in play.
+pub(in crate::matching) fn groupings(policy: &Policy) -> (GroupBy, GroupBy) {
+    let has = |stage| policy.objective.order.contains(&stage);
+    let any_share = match &policy.floors.share {
+        FloorShare::All(share) => *share != 0,
+        FloorShare::Each(shares) => shares.iter().any(|&(_, share)| share != 0),
+    };
+    let floors_by = if has(StageName::Floors) && any_share { policy.floors.group } else { GroupBy::Nothing };
+    let even_by = if has(StageName::Evenness) { policy.objective.even_by } else { GroupBy::Nothing };
+    (floors_by, even_by)
+}
+
+/// Floors: the first `need - floor` unsent units of a group are free, each further one is a shortfall of one. None
+/// where there is no floor.
+pub(in crate::matching) fn steps_of_floor(locality: &Locality, key: GroupKey, need: u64) -> Option<Vec<Step>> {
+    let floor = floor_of(locality, key, need);
+    (0 < floor).then(|| vec![Step { units: need - floor, cost: 0 }, Step { units: floor, cost: 1 }])
 }
 
 /// The pool of each key.

@@ -122,12 +122,7 @@ impl Builder<'_> {
         let numbers: Vec<Option<i64>> = self.arcs.iter().map(|arc| self.number(name, arc)).collect();
         let missing = numbers.iter().filter(|number| number.is_none()).count();
         if 0 < missing {
-            let what = match name {
-                StageName::Effect => "effect in meets.csv",
-                StageName::Travel => "distance or journey time",
-                _ => "cost_per_place in services.csv",
-            };
-            return Err(format!("{missing} of {} pairs of need and offer have no {what}", numbers.len()));
+            return Err(lacking(name, missing, numbers.len()));
         }
         let most = name == StageName::Effect;
         let pair_cost = PairCosts::new(numbers.into_iter().flatten().map(|number| if most { -number } else { number }));
@@ -188,8 +183,18 @@ impl Builder<'_> {
     }
 }
 
+/// Why a stage is skipped: so many of all pairs have no number for it.
+pub(in crate::matching) fn lacking(name: StageName, missing: usize, pairs: usize) -> String {
+    let what = match name {
+        StageName::Effect => "effect in meets.csv",
+        StageName::Travel => "distance or journey time",
+        _ => "cost_per_place in services.csv",
+    };
+    format!("{missing} of {pairs} pairs of need and offer have no {what}")
+}
+
 /// The k-th unmet child-need of a group of `need` costs ceil(10^6 k / need); equal neighbours are one step.
-fn evenness_steps(need: u64) -> Vec<Step> {
+pub(in crate::matching) fn evenness_steps(need: u64) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut k = 0;
     while k < need {

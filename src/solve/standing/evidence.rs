@@ -1,6 +1,6 @@
 //! What an optimum says of itself: worths, and the problem with flow and prices for whoever wants to check.
 
-use super::Evidence;
+use super::{Evidence, PairParts, SourceParts};
 use super::state::{NONE, Optimum, Sort};
 use crate::solve::costs::{add, subtract};
 use crate::solve::{
@@ -23,15 +23,36 @@ impl<const S: usize> Optimum<S> {
         }
         let head = row.head;
         let price = subtract(self.prices[node as usize], self.prices[head as usize]);
-        let more = self.search(&[(head, [0; S])], node, Some(price), effort)?;
-        let one_more = more.length.map_or(none, |length| subtract(length, price).min([0; S]).to_vec());
+        let zero = [0; S];
+        let more = match self.leads_back(head, node) {
+            true => Some(zero),
+            false => self.search(&[(head, zero)], node, Some(price), effort)?.length,
+        };
+        let one_more = more.map_or(none, |length| subtract(length, price).min(zero).to_vec());
         let mut one_less = None;
         if has_places {
             // There is always a way: a unit in the sink can stay unsent, and take back what the sink itself sent on.
-            let less = self.search(&[(node, [0; S])], head, None, effort)?;
-            one_less = less.length.map(|length| add(length, price).to_vec());
+            let less = match self.leads_back(node, head) {
+                true => Some(zero),
+                false => self.search(&[(node, zero)], head, None, effort)?.length,
+            };
+            one_less = less.map(|length| add(length, price).to_vec());
         }
         Ok(Worth { one_more: Some(one_more), one_less })
+    }
+
+    pub fn parts(&self, source: u32) -> SourceParts {
+        let row = self.source(source);
+        let pool = match self.node(row.home).sort {
+            Sort::Pool(pool) => Some(pool),
+            Sort::Sink(_) | Sort::Limit(_) | Sort::Ground => None,
+        };
+        let mut parts = SourceParts { units: row.units, pool, ..SourceParts::default() };
+        self.each_container(source, |node, cost| match self.node(node).sort {
+            Sort::Sink(sink) => parts.pairs.push(PairParts { sink, cost: cost.to_vec() }),
+            Sort::Limit(_) | Sort::Pool(_) | Sort::Ground => parts.unsent_cost = cost.to_vec(),
+        });
+        parts
     }
 
     pub fn evidence(&self, sources: &[u32], sinks: &[u32]) -> Result<Evidence, NetworkError> {

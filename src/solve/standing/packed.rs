@@ -40,9 +40,9 @@ impl<const S: usize> Packing<S> {
         std::array::from_fn(|stage| self.stage(word, stage))
     }
 
-    /// The number of one stage.
+    /// The number of one stage. The shifts are below 64 by construction; said so, they need no check.
     pub fn stage(&self, word: u64, stage: usize) -> i64 {
-        ((word << self.up[stage]) as i64) >> self.down[stage]
+        (word.wrapping_shl(self.up[stage]) as i64).wrapping_shr(self.down[stage])
     }
 }
 

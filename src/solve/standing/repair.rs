@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::search::{Found, Step as By};
-use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
+use super::search::{Found, Path, Step as By};
+use super::state::{ENDLESS, Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::network::greatest_step_sum;
-use crate::solve::{Effort, Network, NetworkError, Step, StopReason};
+use crate::solve::{Effort, Network, NetworkError, Step};
 
 impl<const S: usize> Optimum<S> {
     /// Makes a change. After an error the state is not to be used: the change may be half made.
@@ -26,6 +26,7 @@ impl<const S: usize> Optimum<S> {
                 let mut row = Node::new(Sort::Sink(self.n_sinks() as u32), head);
                 row.most = places.unwrap_or(u64::MAX);
                 row.refresh();
+                self.lasts.push([-ENDLESS; S]);
                 self.nodes.push(row);
                 Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
@@ -70,9 +71,7 @@ impl<const S: usize> Optimum<S> {
     }
 
     fn bound(&mut self, node: u32, least: u64, most: u64, effort: &Effort) -> Result<(), NotChanged> {
-        let row = self.nodes.get_mut(node as usize);
-        (row.least, row.most) = (least, most);
-        row.refresh();
+        self.change_node(node, |row| (row.least, row.most) = (least, most));
         self.settle(node, effort)
     }
 
@@ -91,10 +90,10 @@ impl<const S: usize> Optimum<S> {
         }
         self.count_pool(node, -1);
         self.count_cost(node, -1);
-        let row = self.nodes.get_mut(node as usize);
-        row.least = least;
-        row.steps = steps.iter().any(|steps| !steps.is_empty()).then(|| Arc::new(steps.to_vec()));
-        row.refresh();
+        self.change_node(node, |row| {
+            row.least = least;
+            row.steps = steps.iter().any(|steps| !steps.is_empty()).then(|| Arc::new(steps.to_vec()));
+        });
         self.count_cost(node, 1);
         self.count_pool(node, 1);
         self.within_bounds()?;
@@ -282,10 +281,11 @@ impl<const S: usize> Optimum<S> {
 
     /// Sends units along a path; gives the node it starts at.
     fn move_along(&mut self, found: &Found<S>, to: u32, units: u64) -> u32 {
-        let mut start = to;
-        for (before, node, by) in found.path(to).collect::<Vec<_>>() {
+        let steps: Vec<(u32, u32, By)> = found.path(to).collect();
+        let start = steps.last().map_or(to, |(_, start, _)| *start);
+        for &(before, node, by) in &steps {
             match by {
-                By::Start => start = node,
+                By::Start => {}
                 By::Exchange(source) => {
                     let change = subtract(self.cost_in(source, node), self.cost_in(source, before));
                     self.pay(change, i128::from(units));
@@ -295,15 +295,14 @@ impl<const S: usize> Optimum<S> {
                 By::Less => self.carry(node, false, units),
             }
         }
+        self.last_path = Some(Arc::new(Path { start, end: to, steps }));
         start
     }
 
     /// An onward arc carries more or less, at the cost of its next or last unit.
     fn carry(&mut self, node: u32, more: bool, units: u64) {
         self.count_cost(node, -1);
-        let row = self.nodes.get_mut(node as usize);
-        row.amount = if more { row.amount + units } else { row.amount - units };
-        row.refresh();
+        self.change_node(node, |row| row.amount = if more { row.amount + units } else { row.amount - units });
         self.count_cost(node, 1);
     }
 
@@ -334,7 +333,7 @@ impl<const S: usize> Optimum<S> {
         }
     }
 
-    fn held_in(&self, source: u32, node: u32) -> u64 {
+    pub fn held_in(&self, source: u32, node: u32) -> u64 {
         let row = self.source(source);
         row.held(row.units).find(|(held, _)| *held == node).map_or(0, |(_, units)| units)
     }

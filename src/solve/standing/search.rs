@@ -3,7 +3,7 @@
 use super::exchange::Exchanges;
 use super::nearest::Nearest;
 use super::packed::Changes;
-use super::state::{NONE, Optimum};
+use super::state::{ENDLESS, NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
 
@@ -18,6 +18,14 @@ pub(super) enum Step {
     More,
     /// One unit less on the onward arc of this node.
     Less,
+}
+
+/// A path from one node to another, its steps from the end backwards: see [`Found::path`].
+#[derive(Debug)]
+pub(super) struct Path {
+    pub start: u32,
+    pub end: u32,
+    pub steps: Vec<(u32, u32, Step)>,
 }
 
 /// What a search found.
@@ -73,6 +81,29 @@ impl<const S: usize> Optimum<S> {
         Ok(Found { length, settled, ways: search.ways, by: search.by })
     }
 
+    /// Whether there is a path of length zero from one node to another, for a reason that needs no search: the last
+    /// path that units took led the other way, and they could still go back. (There may be one if this says no.)
+    pub fn leads_back(&self, from: u32, to: u32) -> bool {
+        let Some(path) = self.last_path.as_ref().filter(|path| path.start == to && path.end == from) else {
+            return false;
+        };
+        let mut way = [0; S];
+        for &(before, node, by) in &path.steps {
+            let cost = match by {
+                Step::Start => Some([0; S]),
+                Step::Exchange(source) if self.held_in(source, node) == 0 => None,
+                Step::Exchange(source) => Some(subtract(self.cost_in(source, before), self.cost_in(source, node))),
+                Step::More => self.node(before).last.map(|last| subtract([0; S], last)),
+                Step::Less => self.node(node).next,
+            };
+            match cost {
+                Some(cost) => way = add(way, cost),
+                None => return false,
+            }
+        }
+        add(way, self.prices[to as usize]) == self.prices[from as usize]
+    }
+
     /// Labels what a settled node leads to; gives the number of arcs looked at.
     fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
         let row = self.node(node);
@@ -104,16 +135,14 @@ impl<const S: usize> Optimum<S> {
             search.reach(&self.prices, row.head, add(way, next), node, Step::More);
         }
         for &child in row.children.iter() {
-            if let Some(last) = self.node(child).last {
-                search.reach(&self.prices, child, subtract(way, last), node, Step::Less);
+            if less_sum(&way, |stage| -self.lasts[child as usize][stage], &search.ways[child as usize]) {
+                let way = subtract(way, self.lasts[child as usize]);
+                search.reach(&self.prices, child, way, node, Step::Less);
             }
         }
         arcs
     }
 }
-
-/// Farther than any path.
-const ENDLESS: i64 = 1 << 60;
 
 /// Whether a + b < c. Nearly all of the work is here, and no branch could be foretold: so there is none, and later
 /// stages are compared even where an earlier one decides.

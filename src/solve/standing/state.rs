@@ -5,8 +5,12 @@ use std::sync::{Arc, OnceLock};
 use super::exchange::Exchanges;
 use super::packed::Packing;
 use super::paged::Paged;
+use super::search::Path;
 use crate::solve::costs::{Costs, add};
 use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
+
+/// Farther than any path, dearer than any unit.
+pub(super) const ENDLESS: i64 = 1 << 60;
 
 /// No node, no source.
 pub(super) const NONE: u32 = u32::MAX;
@@ -23,6 +27,11 @@ pub(super) struct Optimum<const S: usize> {
     /// touch what it did not reach.
     pub prices: Vec<Costs<S>>,
     /// The node of each sink.
+    /// [`Node::last`] of all nodes side by side, for the searches; less than any cost where there is none, so that
+    /// taking it back costs more than any path.
+    pub lasts: Vec<Costs<S>>,
+    /// The last path that units took: where it began and ended, with its steps.
+    pub last_path: Option<Arc<Path>>,
     pub sink_nodes: Arc<Vec<u32>>,
     /// How exchanges are packed; None where costs are too great for it.
     pub packing: Option<Packing<S>>,
@@ -217,6 +226,8 @@ impl<const S: usize> Optimum<S> {
         let mut nodes = nodes_of(&first, ground);
         let mut optimum = Optimum {
             prices: prices_of(prices),
+            lasts: Vec::new(),
+            last_path: None,
             sink_nodes: Arc::new((0..first.n_sinks() as u32).collect()),
             sources: Paged::new(),
             nodes: Paged::new(),
@@ -247,6 +258,7 @@ impl<const S: usize> Optimum<S> {
             for (value, cost) in optimum.value.iter_mut().zip(node.cost()) {
                 *value += cost;
             }
+            optimum.lasts.push(node.last.unwrap_or([-ENDLESS; S]));
             optimum.nodes.push(node);
         }
         for pool in 0..optimum.first.pools().len() {
@@ -294,6 +306,14 @@ impl<const S: usize> Optimum<S> {
             self.count_source(position as u32, 1);
         }
         Some(())
+    }
+
+    /// Changes a node and brings everything that follows from its amount, bounds and costs in step.
+    pub fn change_node(&mut self, node: u32, change: impl FnOnce(&mut Node<S>)) {
+        let row = self.nodes.get_mut(node as usize);
+        change(row);
+        row.refresh();
+        self.lasts[node as usize] = row.last.unwrap_or([-ENDLESS; S]);
     }
 
     /// Lowers the price of a pool that holds all its members' units, and so has no next one, to what a next one would
