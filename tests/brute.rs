@@ -3,7 +3,7 @@
 #[path = "brute/mod.rs"]
 mod brute;
 
-use brute::must_hold::{Tried, by_program, by_trying, optimum, stop};
+use brute::must_hold::{Tried, by_need, by_program, by_trying, optimum, stop};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use suffice::solve::{Limit, Network, NetworkParts, PairCosts, Pool, Source, Stage, Step};
@@ -136,6 +136,7 @@ fn by_force(network: &Network) {
     let values = optimum(network).expect("a network has an optimum").values;
     assert_eq!(by_trying(network, &values, 1_000_000), Tried::All);
     stop(network, &values, 50);
+    by_need(network, &values, 50);
 }
 
 fn with(stages: &'static [Costs]) -> Shape {

@@ -3,6 +3,7 @@
 use std::slice;
 use std::sync::Arc;
 
+use suffice::solve::need::{self, NeedOutcome};
 use suffice::solve::standing::{Change, Evidence, Standing};
 use suffice::solve::{Effort, Flow, Network, Outcome, Prices, Proof, StopReason, check, program, solve};
 
@@ -88,6 +89,33 @@ pub fn by_program(network: &Network, values: &[i64]) {
     assert_eq!(check::feasible(network, outcome.flow()).as_deref(), Ok(values));
 }
 
+/// The solver of the need stage alone finds the first stage's value, with prices that prove it, where that stage is one;
+/// and stopped, a flow and a bound on either side of it.
+pub fn by_need(network: &Network, best: &[i64], ticks: u64) {
+    if !need::fits(network, 0) {
+        return;
+    }
+    let mut parts = network.clone().into_parts();
+    parts.stages.truncate(1);
+    let alone = Network::new(parts).expect("fewer stages are fine");
+    match need::solve(network, 0, &Effort::unlimited()) {
+        NeedOutcome::Optimal { flow, value, prices } => {
+            assert_eq!(value, best[0]);
+            assert_eq!(check::feasible(&alone, &flow), Ok(vec![value]));
+            assert_eq!(check::optimal(&alone, &flow, &Prices { stages: vec![prices] }), Ok(()));
+        }
+        NeedOutcome::Stopped { .. } => panic!("without a limit nothing stops it"),
+    }
+    match need::solve(network, 0, &Effort::unlimited().at_most(ticks)) {
+        NeedOutcome::Optimal { value, .. } => assert_eq!(value, best[0]),
+        NeedOutcome::Stopped { flow, value, bound, reason } => {
+            assert_eq!(reason, StopReason::TickLimit);
+            assert_eq!(check::feasible(&alone, &flow), Ok(vec![value]));
+            assert!(bound <= best[0] && best[0] <= value, "{bound} <= {} <= {value}", best[0]);
+        }
+    }
+}
+
 /// More would keep a fuzzer from trying other inputs.
 const MOST_FLOWS: u64 = 2_000;
 
@@ -99,6 +127,7 @@ pub fn of_bytes(bytes: &[u8]) {
     let Some(best) = optimum(&network) else { return };
     by_trying(&network, &best.values, MOST_FLOWS);
     stop(&network, &best.values, ticks);
+    by_need(&network, &best.values, ticks);
     if let Some(prices) = &best.prices {
         changed(network, &best.flow, prices, &changes);
     }
