@@ -204,7 +204,7 @@ def main():
             print(f"{name_of(row)}: {time.monotonic() - started:.0f} s", flush=True)
     if not rows:
         sys.exit("nothing was measured yet")
-    tables.write(ROOT / "benches" / "RESULTS.md", rows, machine(), versions())
+    tables.write(ROOT, rows, machine(), versions())
 
 
 if __name__ == "__main__":

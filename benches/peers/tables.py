@@ -1,11 +1,9 @@
-"""The tables of RESULTS.md, between their marks; everything else in the file is written by hand and kept."""
+"""The tables of RESULTS.md and the README, between their marks; all else in those files is written by hand and kept."""
 
 from statistics import median
 
 from instance import OBJECTIVES
 
-BEGIN = "<!-- tables: begin; written by benches/peers/run.sh -->"
-END = "<!-- tables: end -->"
 
 # What was to be reached: title, objectives, least ratio to OR-Tools, the same in words.
 REACH = [
@@ -19,12 +17,45 @@ REACH = [
 ]
 
 
-def write(path, rows, machine, versions):
-    text = path.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
+def write(root, rows, machine, versions):
     parts = [about(rows, machine, versions), reach(rows), solves(rows), own(rows)]
-    path.write_text(before + BEGIN + "\n\n" + "\n".join(part for part in parts if part) + "\n" + END + after)
+    between(root / "benches" / "RESULTS.md", "tables", "\n".join(part for part in parts if part))
+    between(root / "README.md", "speed", summary(rows, machine))
+
+
+def between(path, what, text):
+    begin, end = f"<!-- {what}: begin; written by benches/peers/run.sh -->", f"<!-- {what}: end -->"
+    before, rest = path.read_text().split(begin)
+    _, after = rest.split(end)
+    path.write_text(f"{before}{begin}\n\n{text}\n{end}{after}")
+
+
+def summary(rows, machine):
+    """The largest instances of seed 1 beside OR-Tools, and the whole run."""
+    chosen = [row for row in solve_rows(rows) if row["rung"] in ("L-1", "XL-1")]
+    body = []
+    for row in chosen:
+        ours, theirs = of(row, "suffice", "solve_s"), of(row, "ortools", "solve_s")
+        needs, services = {"L-1": ("100,000", "1,000"), "XL-1": ("1,000,000", "5,000")}[row["rung"]]
+        body.append(
+            [f"{needs} needs, {services} services, {row['runs'][0]['pairs']:,} pairs", row["objective"]]
+            + [number(ours, " s"), number(theirs, " s"), times(ratio(theirs, ours))]
+            + [number(own_memory(row, "suffice"), " MiB"), number(of(row, "ortools", "peak_mib"), " MiB")]
+        )
+    header = ["instance (generated)", "objective", "Suffice", "OR-Tools", "faster by", "memory", "OR-Tools'"]
+    dates = sorted(row["date"] for row in chosen)
+    text = (
+        "The same optimum, proved by prices and equal to OR-Tools' SimpleMinCostFlow on the same instance in the same "
+        f"sitting ({dates[-1][:10] if dates else 'no date'}; {machine['cores']} cores of {machine['processor']}):\n\n"
+    )
+    text += table(header, body)
+    for row in rows:
+        if row["table"] == "whole" and row["rung"] in ("L-1", "XL-1") and row["policy"] == "blended":
+            text += (
+                f"\nFrom the CSV files of {row['rung'].split('-')[0]} to the JSON of its answer, `blended`, worths "
+                f"included: {number(of(row, 'suffice', 'whole_s'))} s.\n"
+            )
+    return text
 
 
 def about(rows, machine, versions):
