@@ -1,5 +1,7 @@
 //! Solving a formulation and reading the answer back in the locality's words.
 
+use std::sync::Arc;
+
 use super::formulate::{Formulation, StageMeaning};
 use crate::domain::policy::StageName;
 use crate::domain::{Locality, NeedIx, OfferIx};
@@ -205,7 +207,7 @@ fn objective(stages: &[StageMeaning], outcome: &Outcome) -> Vec<StageResult> {
 
 /// With prices, from the residual graph. Without (the problem is no network), by solving anew with one place more and
 /// one less in each sink: exact, and dear. A stop leaves them out.
-fn worths(network: &Network, outcome: &Outcome, effort: &Effort) -> Option<Vec<Worth>> {
+fn worths(network: &Arc<Network>, outcome: &Outcome, effort: &Effort) -> Option<Vec<Worth>> {
     match outcome {
         Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } => {
             worth::worths(network, flow, prices, effort).ok()

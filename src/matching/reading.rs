@@ -80,8 +80,7 @@ pub fn asking(locality: &Locality, reading: Reading) -> Vec<Option<u64>> {
 
 /// The same of some needs, which rise. O(needs asked for + receipts x log needs asked for in `free` mode).
 pub fn asking_of(locality: &Locality, reading: Reading, needs: &[NeedIx]) -> Vec<Option<u64>> {
-    let mut asking: Vec<Option<u64>> =
-        needs.iter().map(|&need| before_receipts(locality, reading, need)).collect();
+    let mut asking: Vec<Option<u64>> = needs.iter().map(|&need| before_receipts(locality, reading, need)).collect();
     less_receipts(locality, |need, served| {
         if let Ok(at) = needs.binary_search(&need) {
             less(&mut asking[at], served);

@@ -142,6 +142,7 @@ impl Standing {
         let evidence = self.optimum.evidence(&sources, &sinks);
         let Evidence { network, flow, prices } = evidence.expect("changes keep the network valid");
         effort.look()?;
+        let network = Arc::new(network);
         let worths = worth::worths(&network, &flow, &prices, effort)?;
         let mut met = vec![0; locality.needs().len()];
         let mut used = vec![0; locality.offers().len()];
@@ -152,7 +153,7 @@ impl Standing {
             }
         }
         let mut formulation = Formulation {
-            network: Arc::new(network),
+            network,
             needs,
             offers,
             providers: self.first.formulation.providers.clone(),
@@ -234,11 +235,7 @@ impl Standing {
 }
 
 /// The stages that are skipped, with the pairs counted anew. O(pairs) for each that is skipped for lack of numbers.
-fn skipped_now(
-    locality: &Locality,
-    formulation: &Formulation,
-    effort: &Effort,
-) -> Result<Vec<Skipped>, StopReason> {
+fn skipped_now(locality: &Locality, formulation: &Formulation, effort: &Effort) -> Result<Vec<Skipped>, StopReason> {
     let network = &formulation.network;
     let mut skipped = formulation.skipped.clone();
     for Skipped { stage, reason } in &mut skipped {

@@ -19,6 +19,7 @@ mod paged;
 mod repair;
 mod search;
 mod state;
+mod worths;
 
 use std::sync::Arc;
 
@@ -127,6 +128,13 @@ impl Standing {
     /// its shape. That they certify an optimum is the caller's word: with others, answers mean nothing.
     /// O(pairs) in time, O(sources) in memory.
     pub fn of(network: Arc<Network>, flow: &Flow, prices: &Prices) -> Option<Standing> {
+        let mut standing = Standing::as_it_is(network, flow, prices)?;
+        sized!(&mut standing.0, optimum => optimum.count_greatest());
+        Some(standing)
+    }
+
+    /// The same, only to be asked and not to be changed.
+    pub(super) fn as_it_is(network: Arc<Network>, flow: &Flow, prices: &Prices) -> Option<Standing> {
         let sized = match network.stages().len() {
             1 => Sized::One(Optimum::of(network, flow, prices)?),
             2 => Sized::Two(Optimum::of(network, flow, prices)?),
@@ -189,6 +197,12 @@ impl Standing {
     /// Two searches at most.
     pub fn worth(&self, sink: u32, effort: &Effort) -> Result<Worth, StopReason> {
         sized!(&self.0, optimum => optimum.worth(sink, effort))
+    }
+
+    /// The worths of all sinks. One look at all pairs, over the threads of `effort`, then two searches over sinks, limits
+    /// and pools at most for each distinct node right behind some full sink.
+    pub fn worths(&self, effort: &Effort) -> Result<Vec<Worth>, StopReason> {
+        sized!(&self.0, optimum => optimum.worths(effort))
     }
 
     /// The problem with these sources and sinks alone, in these orders, and its optimum with certifying prices

@@ -146,11 +146,10 @@ impl Changing<'_> {
         let edited: BTreeSet<&Id> = edited.iter().collect();
         let found = |id: &&Id| (before.find_offer(id.as_str()), after.find_offer(id.as_str()));
         let edited: Vec<(Option<OfferIx>, Option<OfferIx>)> = edited.iter().map(found).collect();
-        let one_of = |only: fn(&(Option<OfferIx>, Option<OfferIx>)) -> Option<OfferIx>| -> Vec<usize> {
-            edited.iter().filter_map(only).map(OfferIx::ix).collect()
-        };
-        let removed = one_of(|(old, new)| old.filter(|_| new.is_none()));
-        let added = one_of(|(old, new)| new.filter(|_| old.is_none()));
+        let removed = edited.iter().filter_map(|(old, new)| old.filter(|_| new.is_none()));
+        let removed: Vec<usize> = removed.map(OfferIx::ix).collect();
+        let added = edited.iter().filter_map(|(old, new)| new.filter(|_| old.is_none()));
+        let added: Vec<usize> = added.map(OfferIx::ix).collect();
         for offer in &removed {
             self.close(self.standing.sinks[*offer]);
         }
@@ -167,8 +166,7 @@ impl Changing<'_> {
             let Some(new) = new else { continue };
             let room = Reading::Policy.room(after, new);
             let sink = self.standing.sinks[new.ix()];
-            let same_takers =
-                old.is_some_and(|old| takes_alike(&before.offers()[old.ix()], &after.offers()[new.ix()]));
+            let same_takers = old.is_some_and(|old| takes_alike(&before.offers()[old.ix()], &after.offers()[new.ix()]));
             if room == Room::NotKnown {
                 self.close(sink);
                 Arc::make_mut(&mut self.standing.sinks)[new.ix()] = NONE;
@@ -215,12 +213,7 @@ impl Changing<'_> {
         Ok(())
     }
 
-    fn each_of(
-        &self,
-        locality: &Locality,
-        who: DeclineWho,
-        mut visit: impl FnMut(NeedIx),
-    ) -> Result<(), NotRepaired> {
+    fn each_of(&self, locality: &Locality, who: DeclineWho, mut visit: impl FnMut(NeedIx)) -> Result<(), NotRepaired> {
         let is_meant = |need: NeedIx| match who {
             DeclineWho::Need(_) => false,
             DeclineWho::Holder(holder) => locality.needs()[need.ix()].holder == holder,

@@ -1,7 +1,7 @@
 //! What an optimum says of itself: worths, and the problem with flow and prices for whoever wants to check.
 
-use super::{Evidence, PairParts, SourceParts};
 use super::state::{NONE, Optimum, Sort};
+use super::{Evidence, PairParts, SourceParts};
 use crate::solve::costs::{add, subtract};
 use crate::solve::{
     Effort, Flow, Limit, Network, NetworkError, NetworkParts, PairCosts, Pool, Prices, Source, Stage, StagePrices,

@@ -29,9 +29,9 @@ impl<const S: usize> Packing<S> {
     /// None where a number is greater than the most that was planned for.
     pub fn pack(&self, costs: Costs<S>) -> Option<u64> {
         let mut word = 0;
-        for stage in 0..S {
+        for (cost, (up, down)) in costs.iter().zip(self.up.iter().zip(&self.down)) {
             // The bits of the number, at their place; those above are gone.
-            word |= ((costs[stage] as u64) << self.down[stage]) >> self.up[stage];
+            word |= ((*cost as u64) << down) >> up;
         }
         (self.unpack(word) == costs).then_some(word)
     }

@@ -105,7 +105,7 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Labels what a settled node leads to; gives the number of arcs looked at.
-    fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
+    pub fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
         let row = self.node(node);
         let mut arcs = 1 + row.children.len() as u64;
         if !row.holders.is_empty() {
@@ -161,9 +161,9 @@ fn less_sum<const S: usize>(a: &Costs<S>, b: impl Fn(usize) -> i64, c: &Costs<S>
 ///
 /// A label is kept as the *way* to its node: what the path costs by itself. With the price of the node it makes the
 /// path's length, its sum of reduced costs. So an arc is added and compared without reading a price.
-struct Search<const S: usize> {
+pub(super) struct Search<const S: usize> {
     target: u32,
-    ways: Vec<Costs<S>>,
+    pub ways: Vec<Costs<S>>,
     by: Vec<(u32, Step)>,
     nearest: Nearest<S>,
     /// Nothing that is as long or longer is of use.
@@ -171,7 +171,7 @@ struct Search<const S: usize> {
 }
 
 impl<const S: usize> Search<S> {
-    fn new(prices: &[Costs<S>], target: u32, shorter_than: Costs<S>) -> Search<S> {
+    pub fn new(prices: &[Costs<S>], target: u32, shorter_than: Costs<S>) -> Search<S> {
         Search {
             target,
             ways: prices.iter().map(|price| subtract(shorter_than, *price)).collect(),
@@ -179,6 +179,21 @@ impl<const S: usize> Search<S> {
             nearest: Nearest::new(prices.len()),
             shorter_than,
         }
+    }
+
+    /// Labels where the search begins.
+    pub fn start(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
+        self.reach(prices, node, way, NONE, Step::Start);
+    }
+
+    /// Labels a node, where how it is come to does not matter.
+    pub fn label(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
+        self.reach(prices, node, way, NONE, Step::Start);
+    }
+
+    /// Settles the nearest node.
+    pub fn take(&mut self) -> Option<u32> {
+        self.nearest.take().map(|(node, _)| node)
     }
 
     fn reach(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>, before: u32, step: Step) {

@@ -263,10 +263,20 @@ impl<const S: usize> Optimum<S> {
         }
         for pool in 0..optimum.first.pools().len() {
             let node = pool_node(&optimum.first, pool as u32);
-            optimum.count_pool(node, 1);
             optimum.price_next_unit(node);
         }
         Some(optimum)
+    }
+
+    /// Counts what every source and pool can add to the greatest sums: before the first change, which could take them
+    /// too far. O(pairs).
+    pub fn count_greatest(&mut self) {
+        for source in 0..self.n_sources() {
+            self.count_source(source as u32, 1);
+        }
+        for pool in 0..self.first.pools().len() {
+            self.count_pool(pool_node(&self.first, pool as u32), 1);
+        }
     }
 
     /// Takes up the sources with where the flow puts their units. None where a source sends more than it has.
@@ -303,7 +313,6 @@ impl<const S: usize> Optimum<S> {
             }
             let held = Held::among(held);
             self.sources.push(Source { units: source.units, home, own: None, held });
-            self.count_source(position as u32, 1);
         }
         Some(())
     }

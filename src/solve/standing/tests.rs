@@ -44,8 +44,14 @@ fn holds(standing: &Standing) -> Result<(), String> {
     let Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } = fresh else {
         return Err("the fresh solve did not end with prices".to_owned());
     };
-    let worths = crate::solve::worth::worths(&network, &flow, &prices, &Effort::unlimited());
-    for (sink, worth) in worths.map_err(|reason| format!("{reason:?}"))?.into_iter().enumerate() {
+    let worths = crate::solve::worth::worths(&Arc::new(network), &flow, &prices, &Effort::unlimited());
+    let worths = worths.map_err(|reason| format!("{reason:?}"))?;
+    // These prices are no tree's, so not every sink has a way of length zero.
+    let all = standing.worths(&Effort::unlimited()).map_err(|reason| format!("{reason:?}"))?;
+    if all != worths {
+        return Err(format!("all at once: a fresh solve gives {worths:?}, not {all:?}"));
+    }
+    for (sink, worth) in worths.into_iter().enumerate() {
         let own = standing.worth(sink as u32, &Effort::unlimited()).map_err(|reason| format!("{reason:?}"))?;
         if own != worth {
             return Err(format!("sink {sink}: a fresh solve gives {worth:?}, not {own:?}"));

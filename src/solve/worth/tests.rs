@@ -1,5 +1,7 @@
 //! Worths against solving again with one place more or less.
 
+use std::sync::Arc;
+
 use proptest::prelude::ProptestConfig;
 use proptest::{prop_assert_eq, proptest};
 
@@ -13,7 +15,9 @@ fn solved(network: &Network) -> Vec<i64> {
 
 fn worths_of(network: &Network, effort: &Effort) -> Result<Vec<Worth>, StopReason> {
     match flow::solve(network, &Effort::unlimited()) {
-        Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } => worths(network, &flow, &prices, effort),
+        Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } => {
+            worths(&Arc::new(network.clone()), &flow, &prices, effort)
+        }
         other => panic!("unlimited, the solver must end with prices, not {other:?}"),
     }
 }
