@@ -13,6 +13,10 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
     let priced = stages.iter().position(|stage| !stage.pair_cost.is_zero());
     let used = priced.map_or(stages.len(), |priced| priced + 1);
     let most = i128::from(Network::MOST) / (4 * (network.n_sinks() as i128 + network.pools().len() as i128 + 4));
+    // A path may go over every inner node, and over two pairs between two of them; all its arcs together must stay well
+    // within 64 bits, whatever the stage is made of.
+    let inner = network.n_sinks() + network.limits().len() + network.pools().len();
+    let dearest = i128::from(i64::MAX) / (8 * (inner as i128 + 4));
     let mut below: i128 = 0;
     for (at, stage) in stages.iter().enumerate().take(used).rev() {
         // Costs of groups spread over so wide a range that a descent with them goes astray; the vectors see to them.
@@ -23,6 +27,9 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
         let span = span(stage);
         if most < factor * span.max(1) + below {
             break;
+        }
+        if dearest < factor * greatest(stage) {
+            continue;
         }
         factors[at] = factor as i64;
         below += factor * span;
@@ -46,4 +53,16 @@ fn span(stage: &Stage) -> i128 {
     };
     let unsent = stage.unsent_cost.iter().map(|cost| i128::from(cost.unsigned_abs())).max().unwrap_or(0);
     pairs.max(unsent)
+}
+
+/// The greatest cost of a unit anywhere in a stage, whatever its sign.
+fn greatest(stage: &Stage) -> i128 {
+    let pairs = match &stage.pair_cost {
+        PairCosts::Zero => None,
+        PairCosts::Narrow(costs) => costs.iter().map(|cost| u64::from(cost.unsigned_abs())).max(),
+        PairCosts::Wide(costs) => costs.iter().map(|cost| cost.unsigned_abs()).max(),
+    };
+    let unsent = stage.unsent_cost.iter().map(|cost| cost.unsigned_abs()).max();
+    let steps = stage.pool_steps.iter().flatten().map(|step| step.cost.unsigned_abs()).max();
+    i128::from(pairs.max(unsent).max(steps).unwrap_or(0))
 }
