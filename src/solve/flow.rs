@@ -32,6 +32,7 @@ use self::descent::Spread;
 use self::simplex::Simplex;
 use self::tree::Tree;
 use super::effort::{Effort, StopReason};
+use super::need::{self, NeedOutcome};
 use super::network::Network;
 use super::outcome::{Flow, Outcome, Prices, Proof, StagePrices};
 
@@ -50,6 +51,7 @@ const FAR: i64 = i64::MAX / 4;
 pub fn solve(network: &Network, effort: &Effort) -> Outcome {
     assert!(network.is_network(), "side groups do not fit in a flow; the program route takes them");
     match network.stages().len() {
+        1 if need::fits(network, 0) => need_alone(network, effort),
         1 => staged::<1>(network, effort),
         2 => staged::<2>(network, effort),
         3 => staged::<3>(network, effort),
@@ -62,6 +64,19 @@ pub fn solve(network: &Network, effort: &Effort) -> Outcome {
     }
 }
 
+/// Where nothing but weight counts, greedy is exact.
+fn need_alone(network: &Network, effort: &Effort) -> Outcome {
+    effort.report("need", 0, None);
+    match need::solve(network, 0, effort) {
+        NeedOutcome::Optimal { flow, value, prices } => {
+            Outcome::Optimal { flow, values: vec![value], proof: Proof::Prices(Prices { stages: vec![prices] }) }
+        }
+        NeedOutcome::Stopped { flow, value, bound, reason } => {
+            Outcome::Stopped { flow, values: vec![value], bounds: vec![Some(bound)], reason }
+        }
+    }
+}
+
 fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     let layout = Layout::of(network);
     let closed = closed(network, layout);
@@ -69,21 +84,22 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
         Ok(weighted) => weighted,
         Err(reason) => {
             let (onward, tree) = hang::nothing_sent(network, layout, &Scalar::new(network, vec![0; S]));
-            return stopped(network, layout, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
+            return stopped(network, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
         }
     };
     let finished = weighted.finish(effort);
+    let width = weighted.width();
     let Simplex { onward, tree, .. } = weighted.simplex;
     if let Err(reason) = finished {
         let flow = simplex::flow(layout, &tree);
-        return stopped(network, layout, &closed, onward.amounts, tree, flow, effort, reason);
+        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
     }
     let mut simplex = Simplex::from_tree(network, Vectors::<S>::new(network), onward.amounts, tree);
-    let finished = finish(&mut simplex, &closed, effort);
+    let finished = finish(&mut simplex, &closed, width, effort);
     let flow = simplex.flow();
     if let Err(reason) = finished {
         let Simplex { onward, tree, .. } = simplex;
-        return stopped(network, layout, &closed, onward.amounts, tree, flow, effort, reason);
+        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
     }
     let mut prices = Prices { stages: (0..S).map(|stage| stage_prices(&simplex, stage)).collect() };
     raise_closed(network, &closed, &mut prices);
@@ -95,14 +111,21 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
 fn finish<const S: usize>(
     simplex: &mut Simplex<Vectors<S>>,
     closed: &[bool],
+    width: i64,
     effort: &Effort,
 ) -> Result<(), StopReason> {
+    // As near as before: a tie in all that comes before the costs of pairs, and not far apart in those.
+    let priced = simplex.network.stages().iter().position(|stage| !stage.pair_cost.is_zero()).unwrap_or(S - 1);
+    let mut near = [0; S];
+    near[priced] = width;
     loop {
         let prices = with_far(simplex.prices(), closed, [FAR; S]);
-        let Simplex { window, network, layout, objective, tree, .. } = simplex;
-        let improvable = window.pick(network, *layout, objective, tree, &prices, 0, effort)?;
+        let Simplex { window, network, objective, tree, .. } = simplex;
+        let improvable = window.pick(network, objective, tree, &prices, near, effort)?;
         effort.report("exact", improvable, None);
-        if simplex.run(effort)? == 0 && improvable == 0 {
+        let pivots = simplex.run(effort)?;
+        effort.report("exact pivots", pivots, None);
+        if pivots == 0 && improvable == 0 {
             return Ok(());
         }
     }
@@ -189,17 +212,22 @@ impl<'a> Weighted<'a> {
         Ok(Weighted { simplex, closed: closed.to_vec(), spread, kept_empty, kept_unsent })
     }
 
+    /// How far from its source's present arc an arc is worth a look.
+    fn width(&self) -> i64 {
+        (1.6 * self.spread.pairs / self.spread.degree.max(1.0)).max(1.0) as i64
+    }
+
     /// Pivots until nothing is worth more and nothing is paid any more.
     fn finish(&mut self, effort: &Effort) -> Result<(), StopReason> {
         const RUNS_PER_WINDOW: usize = 4;
-        let width = (1.6 * self.spread.pairs / self.spread.degree.max(1.0)).max(1.0) as i64;
+        let width = self.width();
         let mut step = (0.026 * self.spread.pairs).max(1.0) as i64;
         let mut total = 0;
         loop {
             self.lower_markets(effort)?;
             let prices = with_far(self.simplex.prices(), &self.closed, FAR);
-            let Simplex { window, network, layout, objective, tree, .. } = &mut self.simplex;
-            let improvable = window.pick(network, *layout, objective, tree, &prices, width, effort)?;
+            let Simplex { window, network, objective, tree, .. } = &mut self.simplex;
+            let improvable = window.pick(network, objective, tree, &prices, width, effort)?;
             effort.report("window", improvable, Some(window.parts.iter().map(|part| part.arcs.len() as u64).sum()));
             let mut pivots = 0;
             for run in 0.. {
@@ -271,7 +299,6 @@ impl<'a> Weighted<'a> {
 /// less than each source's units at its cheapest arc and each onward arc at its cheapest amount.
 fn stopped<C: Cost>(
     network: &Network,
-    layout: Layout,
     closed: &[bool],
     amounts: Vec<u64>,
     tree: Tree<C>,
@@ -279,6 +306,7 @@ fn stopped<C: Cost>(
     effort: &Effort,
     reason: StopReason,
 ) -> Outcome {
+    let layout = Layout::of(network);
     let values = network.values(&flow);
     let mut first = vec![0; values.len()];
     first[0] = 1;

@@ -7,6 +7,7 @@ use super::{draft, inline_need};
 use crate::domain::{BadRows, Draft, Setting};
 use crate::engine::Resident;
 use crate::grpc::pb::suffice::v1 as pb;
+use crate::service::{Error, Limits};
 
 const FIELD_BYTES: usize = 64 << 10;
 
@@ -307,4 +308,24 @@ proptest! {
         }
         read(&bytes);
     }
+}
+
+#[test]
+fn a_change_is_a_row_of_text_and_what_is_not_set_stays() {
+    use crate::domain::Change;
+    let read = |change| super::changes(vec![pb::Change { change: Some(change) }], Limits::default());
+    let blank = pb::Count { state: Some(pb::count::State::Mark(String::new())) };
+    let places = pb::SetPlaces { offer: "o".to_owned(), capacity: Some(blank), ..Default::default() };
+    let cells = |words: &[(&str, &str)]| words.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+    let expected = Change::SetPlaces(cells(&[("capacity", ""), ("offer", "o")]));
+    assert_eq!(read(pb::change::Change::SetPlaces(places)), Ok(vec![expected]), "free is not named, capacity is blank");
+    let decline = pb::Decline { need: "n".to_owned(), service: "s".to_owned(), ..Default::default() };
+    let expected = Change::AddDecline(cells(&[("need", "n"), ("service", "s")]));
+    assert_eq!(read(pb::change::Change::AddDecline(decline)), Ok(vec![expected]));
+    let long = "x".repeat(Limits::default().field_bytes + 1);
+    let refused = read(pb::change::Change::RemoveNeed(long)).unwrap_err();
+    assert_eq!(refused, Error::invalid("changes[0].remove_need", "wanted at most 65536 bytes"));
+    let most = Limits { changes: 1, ..Limits::default() };
+    let two = vec![pb::Change::default(); 2];
+    assert_eq!(super::changes(two, most), Err(Error::OverLimit { what: "changes of one call", allowed: 1 }));
 }

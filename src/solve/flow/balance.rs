@@ -6,7 +6,7 @@
 //! move almost freely: their prices move together, since what is missing or too much in all of them no single price can
 //! settle. Only arcs near each source's best are looked at, so a price moves at most half of that width.
 
-use super::arcs::Layout;
+use super::arcs::{Layout, NONE};
 use super::costs::{Objective, Scalar};
 use super::placement::Placement;
 use crate::solve::Network;
@@ -81,7 +81,7 @@ impl Near {
             // Measured from where the source is, which need not be its best place any more.
             let present = placement.pair[source];
             let own = match present {
-                super::arcs::NONE => unsent,
+                NONE => unsent,
                 pair => reduced[pair as usize - pairs.start],
             };
             let before = near.arcs.len();
@@ -129,7 +129,7 @@ impl Near {
         self.starts[position as usize] as usize..self.starts[position as usize + 1] as usize
     }
 
-    fn into_head(&self, head: u32) -> &[u32] {
+    fn to_head(&self, head: u32) -> &[u32] {
         &self.into[self.by_head[head as usize] as usize..self.by_head[head as usize + 1] as usize]
     }
 }
@@ -195,7 +195,7 @@ impl<'a> Balance<'a> {
         for position in 0..n as u32 {
             let source = balance.near.sources[position as usize];
             let pair = placement.pair[source as usize];
-            let arc = if pair == super::arcs::NONE { layout.unsent(source) } else { pair };
+            let arc = if pair == NONE { layout.unsent(source) } else { pair };
             let own = balance.near.of_source(position);
             // What is near is measured from the present arc, so it is among them.
             let found = balance.near.arcs[own.clone()].iter().position(|near| *near == arc).unwrap_or(0);
@@ -210,11 +210,10 @@ impl<'a> Balance<'a> {
     fn keep(self, layout: Layout, placement: &mut Placement, prices: &mut [i64]) {
         for (position, source) in self.near.sources.iter().enumerate() {
             let arc = self.near.arcs[self.at[position] as usize];
-            placement.pair[*source as usize] = if arc < layout.n_pairs { arc } else { super::arcs::NONE };
+            placement.pair[*source as usize] = if arc < layout.n_pairs { arc } else { NONE };
         }
-        for ((price, shift), room) in prices.iter_mut().zip(&self.shift).zip(&self.room) {
+        for (price, shift) in prices.iter_mut().zip(&self.shift) {
             *price += shift;
-            let _ = room;
         }
         placement.count(self.network, layout);
     }
@@ -353,7 +352,7 @@ impl<'a> Balance<'a> {
     fn lower(&mut self, sink: u32, effort: &Effort) -> Result<u64, StopReason> {
         let mut ways = std::mem::take(&mut self.ways);
         ways.clear();
-        for &arc in self.near.into_head(sink) {
+        for &arc in self.near.to_head(sink) {
             let position = self.near.owner[arc as usize];
             let present = self.at[position as usize];
             if self.near.heads[present as usize] != sink {

@@ -13,8 +13,6 @@ pub(super) trait Cost: Copy + Ord + Send + Sync + std::fmt::Debug + 'static {
     fn minus(self, other: Self) -> Self;
     /// The number of the first stage, or the only one.
     fn first(self) -> i128;
-    /// Whether this difference is so small that what it belongs to is worth another look soon.
-    fn is_near(self, width: i64) -> bool;
 }
 
 impl Cost for i64 {
@@ -31,10 +29,6 @@ impl Cost for i64 {
     fn first(self) -> i128 {
         i128::from(self)
     }
-
-    fn is_near(self, width: i64) -> bool {
-        self <= width
-    }
 }
 
 impl<const S: usize> Cost for [i64; S] {
@@ -50,12 +44,6 @@ impl<const S: usize> Cost for [i64; S] {
 
     fn first(self) -> i128 {
         self.as_slice().first().map_or(0, |first| i128::from(*first))
-    }
-
-    /// A tie in all stages but the last.
-    fn is_near(self, _: i64) -> bool {
-        let (_, earlier) = self.split_last().unwrap_or((&0, &[]));
-        self <= Self::ZERO || earlier.iter().all(|part| *part == 0)
     }
 }
 

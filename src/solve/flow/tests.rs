@@ -164,7 +164,7 @@ proptest! {
         let Simplex { onward, tree, .. } = weighted.simplex;
         let mut simplex = Simplex::from_tree(&network, Vectors::<2>::new(&network), onward.amounts, tree);
         assert_sound(&simplex, &closed);
-        while finish(&mut simplex, &closed, &Effort::unlimited().at_most(ticks)).is_err() {
+        while finish(&mut simplex, &closed, 1, &Effort::unlimited().at_most(ticks)).is_err() {
             assert_sound(&simplex, &closed);
             ticks += 1 + ticks / 8;
         }

@@ -13,12 +13,23 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
     let priced = stages.iter().position(|stage| !stage.pair_cost.is_zero());
     let used = priced.map_or(stages.len(), |priced| priced + 1);
     let most = i128::from(Network::MOST) / (4 * (network.n_sinks() as i128 + network.pools().len() as i128 + 4));
+    // A path may go over every inner node, and over two pairs between two of them; all its arcs together must stay well
+    // within 64 bits, whatever the stage is made of.
+    let inner = network.n_sinks() + network.limits().len() + network.pools().len();
+    let dearest = i128::from(i64::MAX) / (8 * (inner as i128 + 4));
     let mut below: i128 = 0;
     for (at, stage) in stages.iter().enumerate().take(used).rev() {
+        // Costs of groups spread over so wide a range that a descent with them goes astray; the vectors see to them.
+        if priced.is_some() && !stage.pool_steps.is_empty() {
+            continue;
+        }
         let factor = if below == 0 { 1 } else { (2 * below).max(1) };
-        let span = span(network, stage);
+        let span = span(stage);
         if most < factor * span.max(1) + below {
             break;
+        }
+        if dearest < factor * greatest(stage) {
+            continue;
         }
         factors[at] = factor as i64;
         below += factor * span;
@@ -30,19 +41,28 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
 }
 
 /// How far two costs that a source chooses between can be apart.
-fn span(network: &Network, stage: &Stage) -> i128 {
-    let mut greatest = 0;
+fn span(stage: &Stage) -> i128 {
+    fn spread<'a, T: Copy + Ord + Into<i128> + 'a>(costs: &'a [T]) -> i128 {
+        let ends = costs.iter().min().zip(costs.iter().max());
+        ends.map_or(0, |(least, most)| (*most).into() - (*least).into())
+    }
+    let pairs = match &stage.pair_cost {
+        PairCosts::Zero => 0,
+        PairCosts::Narrow(costs) => spread(costs),
+        PairCosts::Wide(costs) => spread(costs),
+    };
+    let unsent = stage.unsent_cost.iter().map(|cost| i128::from(cost.unsigned_abs())).max().unwrap_or(0);
+    pairs.max(unsent)
+}
+
+/// The greatest cost of a unit anywhere in a stage, whatever its sign.
+fn greatest(stage: &Stage) -> i128 {
     let pairs = match &stage.pair_cost {
         PairCosts::Zero => None,
-        PairCosts::Narrow(costs) => {
-            costs.iter().map(|cost| i64::from(*cost)).min().zip(costs.iter().map(|cost| i64::from(*cost)).max())
-        }
-        PairCosts::Wide(costs) => costs.iter().copied().min().zip(costs.iter().copied().max()),
+        PairCosts::Narrow(costs) => costs.iter().map(|cost| u64::from(cost.unsigned_abs())).max(),
+        PairCosts::Wide(costs) => costs.iter().map(|cost| cost.unsigned_abs()).max(),
     };
-    if let Some((least, most)) = pairs {
-        greatest = i128::from(most) - i128::from(least);
-    }
-    let unsent = stage.unsent_cost.iter().map(|cost| i128::from(cost.unsigned_abs())).max().unwrap_or(0);
-    let _ = network;
-    greatest.max(unsent)
+    let unsent = stage.unsent_cost.iter().map(|cost| cost.unsigned_abs()).max();
+    let steps = stage.pool_steps.iter().flatten().map(|step| step.cost.unsigned_abs()).max();
+    i128::from(pairs.max(unsent).max(steps).unwrap_or(0))
 }

@@ -55,13 +55,13 @@ impl<C: Cost> Window<C> {
     pub fn pick<O: Objective<Cost = C>>(
         &mut self,
         network: &Network,
-        layout: Layout,
         objective: &O,
         tree: &Tree<C>,
         prices: &[C],
-        width: i64,
+        width: C,
         effort: &Effort,
     ) -> Result<u64, StopReason> {
+        let layout = Layout::of(network);
         let one = |part: &mut Part<C>| {
             let from = network.starts()[part.sources.start as usize];
             let to = network.starts()[part.sources.end as usize];
@@ -100,7 +100,7 @@ impl<C: Cost> Part<C> {
         objective: &O,
         tree: &Tree<C>,
         prices: &[C],
-        width: i64,
+        width: C,
     ) {
         self.of.clear();
         self.starts.clear();
@@ -126,16 +126,16 @@ impl<C: Cost> Part<C> {
             let node = layout.source(source);
             let present = tree.link[node as usize];
             let before = self.arcs.len();
-            if least.minus(own).is_near(width) {
+            if least.minus(own) <= width {
                 for ((pair, sink), reduced) in pairs.zip(sinks).zip(&reduced) {
-                    if reduced.minus(own).is_near(width) {
+                    if reduced.minus(own) <= width {
                         self.arcs.push(pair as u32);
                         self.heads.push(*sink);
                         self.costs.push(objective.pair(pair));
                     }
                 }
             }
-            if unsent.minus(own).is_near(width) {
+            if unsent.minus(own) <= width {
                 self.arcs.push(layout.unsent(source));
                 self.heads.push(unsent_head);
                 self.costs.push(unsent_cost);
