@@ -12,7 +12,10 @@ use crate::canon;
 use crate::domain::{BadRows, Draft, Locality, NeedIx, Problem, check};
 use crate::eligibility::{Declines, Pairs, Profiles};
 use crate::gaps::{self, Gaps, GapsError, Reasons};
-use crate::matching::{self, Matching, Reading, Refused, Route, Scope, Worths, asking, formulate};
+use crate::matching::{
+    self, Formulation, Matching, NotFormulated, Reading, Refused, Route, Scope, Worths, asking, formulate,
+    without_pairs,
+};
 use crate::solve::{BackendError, Effort, StopReason};
 
 pub use options::{Asked, InlineNeed, Options};
@@ -139,21 +142,23 @@ impl Resident {
 
     fn solve(&self, route: Route, effort: &Effort) -> Result<Matching, Failure> {
         let asking = asking(&self.locality, Reading::Policy);
-        match self.pairs(effort) {
-            Ok(pairs) => {
-                let formulation = self.formulate(&pairs)?;
+        match self.formulate(effort) {
+            Ok(formulation) => {
                 Ok(matching::solve(&self.locality, formulation, asking, route, effort, Worths::Compute)?)
             }
-            Err(reason) => {
-                // Before there is a pair the empty matching is valid, and bounded by everything that asks.
-                let formulation = self.formulate(&Pairs::none(&self.locality, &self.profiles))?;
+            Err(NotFormulated::Refused(refused)) => Err(refused.into()),
+            Err(NotFormulated::Stopped(reason)) => {
+                // Before there is a network the empty matching is valid, and bounded by everything that asks.
+                let formulation = without_pairs(&self.locality, &self.profiles)?;
                 Ok(matching::nothing_placed(&self.locality, formulation, asking, reason))
             }
         }
     }
 
-    fn formulate(&self, pairs: &Pairs) -> Result<matching::Formulation, Refused> {
-        formulate(&self.locality, &self.profiles, pairs, Reading::Policy, Scope::Everything)
+    fn formulate(&self, effort: &Effort) -> Result<Formulation, NotFormulated> {
+        let pairs = self.pairs(effort)?;
+        effort.report("network", 0, None);
+        formulate(&self.locality, &self.profiles, &pairs, Reading::Policy, Scope::Everything, effort)
     }
 
     /// Says what is missing and why.

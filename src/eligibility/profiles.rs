@@ -171,6 +171,13 @@ impl Profiles {
         }
     }
 
+    /// What the services that fit a profile's kind say to it, in the order of [`Profiles::fitting_services`].
+    pub(super) fn row(&self, profile: ProfileIx) -> &[Answer] {
+        let OfKind { first_profile, services, table, .. } = &self.kinds[self.kind(profile).ix()];
+        let from = table + (profile.ix() - first_profile) * services.len();
+        &self.answers[from..from + services.len()]
+    }
+
     fn of_kind(&self, kind: KindIx) -> &[Profile] {
         let OfKind { first_profile, n_profiles, .. } = self.kinds[kind.ix()];
         &self.profiles[first_profile..first_profile + n_profiles]

@@ -131,15 +131,21 @@ impl Builder<'_> {
     /// A holder of C children that may take k x C placements and wants W must leave W - k x C unsent.
     fn holder_pools(&mut self, holders: &[HolderIx], leaf: &[Option<u32>]) {
         let limit = u64::from(self.locality.policy().limits.placements_per_holder);
-        let mut wanted: BTreeMap<HolderIx, u64> = BTreeMap::new();
+        if limit == 0 {
+            for (source, &pool) in self.parts.sources.iter_mut().zip(leaf) {
+                source.pool = pool;
+            }
+            return;
+        }
+        let mut wanted = vec![0; self.locality.holders().len()];
         for (source, &holder) in self.parts.sources.iter().zip(holders) {
-            *wanted.entry(holder).or_insert(0) += source.units;
+            wanted[holder.ix()] += source.units;
         }
         let mut pool_of: BTreeMap<HolderIx, u32> = BTreeMap::new();
         for (at, &holder) in holders.iter().enumerate() {
             let allowed = limit.saturating_mul(self.locality.holders()[holder.ix()].children);
-            let least = wanted[&holder].saturating_sub(allowed);
-            self.parts.sources[at].pool = if limit == 0 || least == 0 {
+            let least = wanted[holder.ix()].saturating_sub(allowed);
+            self.parts.sources[at].pool = if least == 0 {
                 leaf[at]
             } else {
                 Some(*pool_of.entry(holder).or_insert_with(|| {
