@@ -84,6 +84,31 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
 }
 
+/// Why a bundle did not become a locality.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLoaded {
+    /// Every problem; never empty.
+    Problems(Vec<Problem>),
+    /// A limit came first, and nothing is known of the bundle.
+    Stopped(StopReason),
+}
+
+impl NotLoaded {
+    /// The problems; none where it was a stop.
+    pub fn problems(self) -> Vec<Problem> {
+        match self {
+            NotLoaded::Problems(problems) => problems,
+            NotLoaded::Stopped(_) => Vec::new(),
+        }
+    }
+}
+
+impl From<StopReason> for NotLoaded {
+    fn from(reason: StopReason) -> NotLoaded {
+        NotLoaded::Stopped(reason)
+    }
+}
+
 /// Reads a draft. Err: every problem, errors and warnings, sorted by table, row and column.
 ///
 /// With [`BadRows::SetAside`] the rows that cannot be understood are left out, with those that name them; what no row can
