@@ -4,8 +4,8 @@
 //! `12.0` for `12` give the same digest; a changed number, name or policy key gives another. Completeness is left out:
 //! it says how the bundle was read, not what the place is.
 //!
-//! The layout is a sequence of tagged, length-prefixed fields. [`VERSION`] is part of the digest, so a change of layout
-//! cannot pass for the same locality.
+//! Each table has a digest over length-prefixed fields, and the locality's is over those, with their names and with
+//! [`VERSION`], so a change of layout cannot pass for the same locality.
 
 use sha2::{Digest, Sha256};
 
@@ -20,14 +20,158 @@ use crate::domain::{
 };
 
 /// Version of the layout.
-pub const VERSION: &str = "suffice.locality/1";
+pub const VERSION: &str = "suffice.locality/2";
+
+/// The digest of a locality, and those of its tables that it is made of, so that a change of one table costs no look at
+/// the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests {
+    whole: String,
+    tables: [[u8; 32]; TABLES.len()],
+}
+
+impl Digests {
+    /// O(size of the locality).
+    pub fn of(locality: &Locality) -> Digests {
+        Digests::from_tables(TABLES.each_ref().map(|table| table.digest(locality)))
+    }
+
+    /// The digests of `after`, where these are those of `before`: tables that the two share are not read again.
+    pub fn after(&self, before: &Locality, after: &Locality) -> Digests {
+        let mut tables = self.tables;
+        for (digest, table) in tables.iter_mut().zip(&TABLES) {
+            if !(table.is_shared)(before, after) {
+                *digest = table.digest(after);
+            }
+        }
+        Digests::from_tables(tables)
+    }
+
+    fn from_tables(tables: [[u8; 32]; TABLES.len()]) -> Digests {
+        let mut bytes = Writer(Sha256::new());
+        bytes.text(VERSION);
+        for (digest, table) in tables.iter().zip(&TABLES) {
+            bytes.text(table.name);
+            bytes.0.update(digest);
+        }
+        Digests { whole: bytes.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), tables }
+    }
+
+    /// The digest of the locality: 64 hexadecimal digits.
+    pub fn whole(&self) -> &str {
+        &self.whole
+    }
+}
 
 /// The digest of a locality: 64 hexadecimal digits. O(size of the locality).
 pub fn digest(locality: &Locality) -> String {
-    let mut bytes = Writer(Sha256::new());
-    bytes.locality(locality);
-    bytes.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    Digests::of(locality).whole
 }
+
+/// A part of a locality that has a digest of its own.
+struct Table {
+    name: &'static str,
+    write: fn(&mut Writer, &Locality),
+    /// Whether two localities hold this part in one place, so that it is certainly the same.
+    is_shared: fn(&Locality, &Locality) -> bool,
+}
+
+impl Table {
+    fn digest(&self, locality: &Locality) -> [u8; 32] {
+        let mut bytes = Writer(Sha256::new());
+        (self.write)(&mut bytes, locality);
+        bytes.0.finalize().into()
+    }
+}
+
+fn never(_: &Locality, _: &Locality) -> bool {
+    false
+}
+
+/// Where a part can be large it can be shared.
+const TABLES: [Table; 18] = [
+    Table { name: "about", write: |out, of| out.about(of.about()), is_shared: never },
+    Table { name: "policy", write: |out, of| out.policy(of.policy()), is_shared: never },
+    Table { name: "groups", write: |out, of| out.list(of.group_columns(), Writer::group_column), is_shared: never },
+    Table {
+        name: "areas",
+        write: |out, of| out.list(of.areas(), Writer::area),
+        is_shared: |one, two| std::ptr::eq(one.areas(), two.areas()),
+    },
+    Table { name: "kinds", write: |out, of| out.list(of.kinds(), Writer::kind), is_shared: never },
+    Table {
+        name: "types",
+        write: |out, of| {
+            out.list(of.types(), |out, ServiceType { id }| out.id(id));
+            out.list(of.meets(), Writer::meet);
+        },
+        is_shared: never,
+    },
+    Table {
+        name: "holders",
+        write: |out, of| out.list(of.holders(), Writer::holder),
+        is_shared: |one, two| std::ptr::eq(one.holders(), two.holders()),
+    },
+    Table {
+        name: "needs",
+        write: |out, of| out.list(of.needs(), Writer::need),
+        is_shared: |one, two| std::ptr::eq(one.needs(), two.needs()),
+    },
+    Table { name: "providers", write: |out, of| out.list(of.providers(), Writer::id), is_shared: never },
+    Table {
+        name: "services",
+        write: |out, of| out.list(of.services(), Writer::service),
+        is_shared: |one, two| std::ptr::eq(one.services(), two.services()),
+    },
+    Table {
+        name: "offers",
+        write: |out, of| out.list(of.offers(), Writer::offer),
+        is_shared: |one, two| std::ptr::eq(one.offers(), two.offers()),
+    },
+    Table {
+        name: "travel",
+        write: |out, of| out.option(of.travel(), Writer::travel),
+        is_shared: |one, two| match (one.travel(), two.travel()) {
+            (Some(one), Some(two)) => std::ptr::eq(one, two),
+            (None, None) => true,
+            _ => false,
+        },
+    },
+    Table {
+        name: "declines",
+        write: |out, of| {
+            out.number(of.declines_recorded().into());
+            out.list(of.declines(), Writer::decline);
+        },
+        is_shared: |one, two| {
+            one.declines_recorded() == two.declines_recorded() && std::ptr::eq(one.declines(), two.declines())
+        },
+    },
+    Table {
+        name: "receipts",
+        write: |out, of| out.option(of.receipts(), |out, receipts| out.list(receipts, Writer::receipt)),
+        is_shared: |one, two| match (one.receipts(), two.receipts()) {
+            (Some(one), Some(two)) => std::ptr::eq(one, two),
+            (None, None) => true,
+            _ => false,
+        },
+    },
+    Table {
+        name: "population",
+        write: |out, of| out.list(of.population(), Writer::population_row),
+        is_shared: |one, two| std::ptr::eq(one.population(), two.population()),
+    },
+    Table {
+        name: "drives",
+        write: |out, of| {
+            out.list(of.drives(), Writer::drive);
+            out.list(of.outcomes(), Writer::outcome);
+        },
+        is_shared: never,
+    },
+    Table { name: "candidates", write: |out, of| out.list(of.candidates(), Writer::candidate), is_shared: never },
+    Table { name: "scenarios", write: |out, of| out.list(of.scenarios(), Writer::scenario), is_shared: never },
+];
 
 struct Writer(Sha256);
 
@@ -71,11 +215,6 @@ impl Writer {
         }
     }
 
-    fn table<T>(&mut self, name: &str, rows: &[T], write: impl FnMut(&mut Writer, &T)) {
-        self.text(name);
-        self.list(rows, write);
-    }
-
     fn stated(&mut self, value: Stated<u64>) {
         match value {
             Stated::Known(value) => {
@@ -99,67 +238,63 @@ impl Writer {
         self.number(ages.max().into());
     }
 
-    fn locality(&mut self, locality: &Locality) {
-        self.text(VERSION);
-        self.about(locality.about());
-        self.policy(locality.policy());
-        self.table("groups", locality.group_columns(), |out, GroupColumn { name, values }| {
-            out.text(name);
-            out.list(values, |out, value| out.text(value));
-        });
-        self.table("areas", locality.areas(), Writer::area);
-        self.table("kinds", locality.kinds(), Writer::kind);
-        self.table("types", locality.types(), |out, ServiceType { id }| out.id(id));
-        self.table("meets", locality.meets(), |out, Meet { kind, service_type, effect, source }| {
-            out.number(kind.ix() as u64);
-            out.number(service_type.ix() as u64);
-            out.option(*effect, |out, effect| out.number(effect.into()));
-            out.text(source);
-        });
-        self.table("holders", locality.holders(), Writer::holder);
-        self.table("needs", locality.needs(), Writer::need);
-        self.table("providers", locality.providers(), Writer::id);
-        self.table("services", locality.services(), Writer::service);
-        self.table("offers", locality.offers(), Writer::offer);
-        self.option(locality.travel(), Writer::travel);
-        self.number(locality.declines_recorded().into());
-        self.table("declines", locality.declines(), |out, Decline { who, what, reason }| {
-            match *who {
-                DeclineWho::Need(need) => out.list(&[0, need.ix() as u64], |out, &part| out.number(part)),
-                DeclineWho::Holder(holder) => out.list(&[1, holder.ix() as u64], |out, &part| out.number(part)),
-                DeclineWho::Everyone { kind, area } => {
-                    out.list(&[2, kind.ix() as u64, area.ix() as u64], |out, &part| out.number(part));
-                }
+    fn decline(&mut self, decline: &Decline) {
+        let Decline { who, what, reason } = decline;
+        match *who {
+            DeclineWho::Need(need) => self.list(&[0, need.ix() as u64], |out, &part| out.number(part)),
+            DeclineWho::Holder(holder) => self.list(&[1, holder.ix() as u64], |out, &part| out.number(part)),
+            DeclineWho::Everyone { kind, area } => {
+                self.list(&[2, kind.ix() as u64, area.ix() as u64], |out, &part| out.number(part));
             }
-            out.what(*what);
-            out.text(reason);
-        });
-        self.option(locality.receipts(), |out, receipts| out.table("receipts", receipts, Writer::receipt));
-        self.table("population", locality.population(), |out, PopulationRow { area, ages, groups, children }| {
-            out.number(area.ix() as u64);
-            out.ages(*ages);
-            out.list(groups, |out, &value| out.number(value.into()));
-            out.stated(*children);
-        });
-        self.table("drives", locality.drives(), |out, Drive { kind, drives, strength, source }| {
-            out.number(kind.ix() as u64);
-            out.number(drives.ix() as u64);
-            out.text(strength);
-            out.text(source);
-        });
-        self.table("outcomes", locality.outcomes(), |out, Outcome { kind, indicator, outcome, framework, source }| {
-            out.number(kind.ix() as u64);
-            for text in [indicator, outcome, framework, source] {
-                out.text(text);
-            }
-        });
-        self.table("candidates", locality.candidates(), Writer::candidate);
-        self.table("scenarios", locality.scenarios(), |out, Scenario { scenario, kind, area, factor }| {
-            out.id(scenario);
-            out.number(kind.ix() as u64);
-            out.option(*area, |out, area| out.number(area.ix() as u64));
-            out.number(*factor);
-        });
+        }
+        self.what(*what);
+        self.text(reason);
+    }
+
+    fn group_column(&mut self, column: &GroupColumn) {
+        let GroupColumn { name, values } = column;
+        self.text(name);
+        self.list(values, |out, value| out.text(value));
+    }
+
+    fn meet(&mut self, meet: &Meet) {
+        let Meet { kind, service_type, effect, source } = meet;
+        self.number(kind.ix() as u64);
+        self.number(service_type.ix() as u64);
+        self.option(*effect, |out, effect| out.number(effect.into()));
+        self.text(source);
+    }
+
+    fn population_row(&mut self, row: &PopulationRow) {
+        let PopulationRow { area, ages, groups, children } = row;
+        self.number(area.ix() as u64);
+        self.ages(*ages);
+        self.list(groups, |out, &value| out.number(value.into()));
+        self.stated(*children);
+    }
+
+    fn drive(&mut self, drive: &Drive) {
+        let Drive { kind, drives, strength, source } = drive;
+        self.number(kind.ix() as u64);
+        self.number(drives.ix() as u64);
+        self.text(strength);
+        self.text(source);
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) {
+        let Outcome { kind, indicator, outcome, framework, source } = outcome;
+        self.number(kind.ix() as u64);
+        for text in [indicator, outcome, framework, source] {
+            self.text(text);
+        }
+    }
+
+    fn scenario(&mut self, scenario: &Scenario) {
+        let Scenario { scenario, kind, area, factor } = scenario;
+        self.id(scenario);
+        self.number(kind.ix() as u64);
+        self.option(*area, |out, area| out.number(area.ix() as u64));
+        self.number(*factor);
     }
 
     fn about(&mut self, about: &About) {

@@ -5,6 +5,7 @@
 //! range and each unknown is a state of its own.
 
 pub mod age;
+pub mod change;
 pub mod check;
 pub mod draft;
 pub mod geometry;
@@ -17,7 +18,8 @@ pub mod problem;
 pub mod stated;
 
 pub use age::{AgeBand, AgeLimit, AgeLimits, AgeUnit};
-pub use check::{BadRows, Checked, Completeness, SetAside, check};
+pub use change::{Cells, Change, Changed, Difference};
+pub use check::{BadRows, Checked, Completeness, SetAside, apply, check};
 pub use draft::{Draft, Setting, Table};
 pub use geometry::{Coordinates, Point};
 pub use ids::{AreaIx, HolderIx, Id, KindIx, NeedIx, OfferIx, ProviderIx, ServiceIx, TypeIx};

@@ -4,12 +4,14 @@
 //! same problem through good_lp, [`check`] verifies any answer and shares no code with either.
 
 pub mod check;
+mod costs;
 pub mod effort;
 pub mod flow;
 pub mod mip;
 pub mod network;
 pub mod outcome;
 pub mod program;
+pub mod standing;
 pub mod worth;
 
 #[cfg(test)]

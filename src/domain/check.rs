@@ -7,6 +7,7 @@
 mod about;
 mod areas;
 mod cells;
+mod changes;
 mod findings;
 mod flows;
 mod groups;
@@ -29,8 +30,11 @@ mod sheet;
 mod tests;
 mod totals;
 
+use std::sync::Arc;
+
 use self::findings::Findings;
 use self::names::with_hint;
+pub use self::changes::apply;
 use super::draft::{Draft, MAX_ROWS, TABLES};
 use super::locality::{Locality, NeedOrigin, Parts};
 use super::problem::Problem;
@@ -158,7 +162,7 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         kind_names: &kind_names,
         policy: &policy,
     };
-    let mut needs = needs::read(draft, &ground, &mut groups, findings);
+    let mut needs = needs::read(draft, &ground, &mut groups, &[], findings);
     let mut population = population::read(draft, &terms, &areas, &area_names, &mut groups, findings);
 
     // From here on the groups have their final numbers.
@@ -184,6 +188,7 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
     needs.tell_children_from_cohorts();
     let overlapping_need_rows = overlap::settle(&mut needs, policy.count.overlap, &kinds, &areas, terms.ages, findings);
     needs.in_order();
+    let received = needs.received();
     limits::warn_of_straddling(&needs, &kinds, &services, &policy, findings);
 
     let nameable = flows::Nameable {
@@ -191,7 +196,9 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         kinds: &kind_names,
         services: &services,
         offers: &offers,
-        needs: &needs,
+        needs: &needs.names,
+        holders: &needs.holder_names,
+        kind_and_holder: &|at| (needs.needs[at].need.kind, needs.needs[at].need.holder),
         candidates: &candidates,
     };
     let travel = flows::travel(draft, &nameable, findings);
@@ -200,11 +207,13 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
     let scenarios = plans::scenarios(draft, &kind_names, &area_names, findings);
     let drives = kinds::drives(draft, &kind_names, findings);
     let outcomes = kinds::outcomes(draft, &kind_names, findings);
+    let asking: Vec<_> = needs.needs.iter().map(|row| (&row.need, row.from)).collect();
     let summed = totals::Summed {
         policy: &policy,
         coordinates: terms.coordinates,
         areas: &areas,
-        needs: &needs,
+        needs: &asking,
+        holders: &needs.holders,
         services: &services,
         offers: &offers,
         candidates: &candidates,
@@ -231,25 +240,26 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         about: about?,
         policy,
         group_columns,
-        areas,
+        areas: areas.into(),
         kinds,
         types: services.types,
         meets: services.meets,
-        holders: needs.holders,
-        needs: needs.needs.into_iter().map(|row| row.need).collect(),
+        holders: needs.holders.into(),
+        needs: Arc::new(needs.needs.into_iter().map(|row| row.need).collect()),
         providers: services.providers,
         services: services.services,
         offers: offers.offers,
-        travel,
-        declines,
-        receipts,
-        population: population.into_iter().map(|cell| cell.row).collect(),
+        travel: travel.map(Arc::new),
+        declines: declines.into(),
+        receipts: receipts.map(Arc::new),
+        population: Arc::new(population.into_iter().map(|cell| cell.row).collect()),
         drives,
         outcomes,
         candidates: candidates.candidates,
         scenarios,
         declines_recorded: draft.tables.contains_key("declines"),
         completeness,
+        received,
     })
 }
 

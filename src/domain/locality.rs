@@ -3,6 +3,8 @@
 //! Every vector is sorted by id, so the same rows in another order make the same locality. Indexes of one vector into
 //! another are always valid. Group columns are shared by areas, holders and population rows.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::age::{AgeBand, AgeLimits, AgeUnit};
@@ -14,31 +16,34 @@ use super::policy::Policy;
 use super::stated::Stated;
 
 /// The pieces of a locality, as the check hands them over. Private fields of [`Locality`] hold them afterwards.
+/// Tables that can be large are shared: the next revision of a locality has those that did not change in common with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub about: About,
     pub policy: Policy,
     pub group_columns: Vec<GroupColumn>,
-    pub areas: Vec<Area>,
+    pub areas: Arc<Vec<Area>>,
     pub kinds: Vec<Kind>,
     pub types: Vec<ServiceType>,
     pub meets: Vec<Meet>,
-    pub holders: Vec<Holder>,
-    pub needs: Vec<Need>,
+    pub holders: Arc<Vec<Holder>>,
+    pub needs: Arc<Vec<Need>>,
     pub providers: Vec<Id>,
-    pub services: Vec<Service>,
-    pub offers: Vec<Offer>,
-    pub travel: Option<Travel>,
-    pub declines: Vec<Decline>,
+    pub services: Arc<Vec<Service>>,
+    pub offers: Arc<Vec<Offer>>,
+    pub travel: Option<Arc<Travel>>,
+    pub declines: Arc<Vec<Decline>>,
     /// None: receipts were not recorded, which is not the same as no receipts.
-    pub receipts: Option<Vec<Receipt>>,
-    pub population: Vec<PopulationRow>,
+    pub receipts: Option<Arc<Vec<Receipt>>>,
+    pub population: Arc<Vec<PopulationRow>>,
     pub drives: Vec<Drive>,
     pub outcomes: Vec<Outcome>,
     pub candidates: Vec<Candidate>,
     pub scenarios: Vec<Scenario>,
     pub declines_recorded: bool,
     pub completeness: Completeness,
+    /// Needs as they were received, where `overlap = "reduce"` took named children off them; sorted by need.
+    pub received: Vec<(NeedIx, Received)>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +55,11 @@ impl Locality {
     /// For the check alone: it has made sure that every index is valid and everything is sorted.
     pub(super) fn from_checked(parts: Parts) -> Locality {
         Locality { parts }
+    }
+
+    /// For the check of changes, which makes the next revision out of them.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// For tests of modules above the check: the caller vouches for order and indexes.
@@ -110,7 +120,7 @@ impl Locality {
     }
 
     pub fn travel(&self) -> Option<&Travel> {
-        self.parts.travel.as_ref()
+        self.parts.travel.as_deref()
     }
 
     pub fn declines(&self) -> &[Decline] {
@@ -123,7 +133,7 @@ impl Locality {
     }
 
     pub fn receipts(&self) -> Option<&[Receipt]> {
-        self.parts.receipts.as_deref()
+        self.parts.receipts.as_ref().map(|receipts| receipts.as_slice())
     }
 
     pub fn population(&self) -> &[PopulationRow] {
@@ -166,6 +176,16 @@ impl Locality {
     /// The offer with this id. O(log n).
     pub fn find_offer(&self, id: &str) -> Option<OfferIx> {
         find(&self.parts.offers, |offer| &offer.id, id).map(OfferIx::new)
+    }
+
+    /// The service with this id. O(log n).
+    pub fn find_service(&self, id: &str) -> Option<ServiceIx> {
+        find(&self.parts.services, |service| &service.id, id).map(ServiceIx::new)
+    }
+
+    /// The holder with this id. O(log n).
+    pub fn find_holder(&self, id: &str) -> Option<HolderIx> {
+        find(&self.parts.holders, |holder| &holder.id, id).map(HolderIx::new)
     }
 
     /// The area with this id. O(log n).
@@ -331,6 +351,14 @@ pub struct Need {
     pub origin: NeedOrigin,
     /// False where the only basis is one that the policy does not count: it takes no place and enters no total.
     pub counts: bool,
+}
+
+/// Numbers of a need as they were received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub children: Stated<u64>,
+    pub low: Option<u64>,
+    pub high: Option<u64>,
 }
 
 /// Levels that a service accepts, inclusive.

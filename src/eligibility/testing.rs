@@ -4,6 +4,7 @@
 //! `name:value`. Kinds, types, providers and holders that are only mentioned come into being.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::date;
 use proptest::collection::vec;
@@ -324,22 +325,23 @@ pub(crate) fn locality(text: &str) -> Locality {
         kinds: kind_rows.collect(),
         types: types.0.iter().map(|name| ServiceType { id: id(name) }).collect(),
         meets,
-        holders: holder_rows.into_values().collect(),
-        needs: need_rows,
+        holders: Arc::new(holder_rows.into_values().collect()),
+        needs: need_rows.into(),
         providers: providers.0.iter().map(|name| id(name)).collect(),
-        services: sorted("service").iter().map(service_row).collect(),
-        offers: sorted("offer").iter().map(offer_row).collect(),
-        travel,
+        services: Arc::new(sorted("service").iter().map(service_row).collect()),
+        offers: Arc::new(sorted("offer").iter().map(offer_row).collect()),
+        travel: travel.map(Arc::new),
         declines_recorded: !declines.is_empty(),
-        declines,
+        declines: declines.into(),
         receipts: None,
-        population: Vec::new(),
+        population: Arc::default(),
         drives: drives.collect(),
         outcomes: Vec::new(),
         candidates: Vec::new(),
         scenarios: Vec::new(),
         completeness: Completeness::default(),
-        areas: area_rows,
+        areas: area_rows.into(),
+        received: Vec::new(),
     })
 }
 

@@ -20,6 +20,7 @@ mod validate;
 use std::ops::Range;
 
 use super::outcome::Flow;
+pub(super) use validate::greatest_step_sum;
 
 /// A problem, valid by construction.
 ///

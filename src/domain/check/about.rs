@@ -23,6 +23,18 @@ pub(super) struct Terms {
     pub areas_in_index: Option<u32>,
 }
 
+impl Terms {
+    /// As a locality has them.
+    pub fn of_held(about: &About) -> Terms {
+        Terms {
+            coordinates: about.coordinates,
+            ages: about.ages,
+            reference_date: Some(about.reference_date),
+            areas_in_index: about.deprivation.as_ref().map(|deprivation| deprivation.areas_in_index),
+        }
+    }
+}
+
 /// None where something that is needed is missing or wrong; that has been reported then.
 pub(super) fn read(draft: &Draft, findings: &mut Findings) -> (Option<About>, Terms) {
     if draft.about.is_none() {

@@ -14,7 +14,35 @@ pub(super) const MOST_LISTED: usize = 100_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowRef {
     pub file: &'static str,
+    /// As a spreadsheet numbers it, or [`RowRef::HELD`], or the place of a change ([`RowRef::of_change`]).
     pub row: u64,
+}
+
+impl RowRef {
+    /// The number of a row that was checked before: which line of a file it once was is not kept.
+    pub const HELD: u64 = 0;
+
+    /// Changes are numbered from here, which no line of a file reaches.
+    const FIRST_CHANGE: u64 = 1 << 40;
+
+    /// The number that stands for the change at `position`.
+    pub fn of_change(position: usize) -> u64 {
+        RowRef::FIRST_CHANGE + position as u64
+    }
+
+    /// The position of the change that a row's number stands for.
+    pub fn change(row: u64) -> Option<usize> {
+        row.checked_sub(RowRef::FIRST_CHANGE).and_then(|position| usize::try_from(position).ok())
+    }
+}
+
+/// A row by its number, as the user finds it again.
+pub(super) fn numbered(row: u64) -> String {
+    match (row, RowRef::change(row)) {
+        (_, Some(position)) => format!("changes[{position}]"),
+        (RowRef::HELD, None) => "a row that is there already".to_owned(),
+        (row, None) => format!("row {row}"),
+    }
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +123,18 @@ impl Findings {
     /// Notes that a row is left out because of another's error.
     pub fn follows_from_another(&mut self) {
         self.follows = true;
+    }
+
+    /// Takes over everything that was found elsewhere.
+    pub fn take(&mut self, other: Findings) {
+        for problem in other.errors.problems {
+            self.errors.push(problem);
+        }
+        for problem in other.warnings.problems {
+            self.warnings.push(problem);
+        }
+        self.structural |= other.structural;
+        self.follows |= other.follows;
     }
 
     /// Every problem, sorted by table, row and column, or what is set aside and the warnings.

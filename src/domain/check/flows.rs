@@ -3,7 +3,7 @@
 use super::about::Terms;
 use super::findings::{Findings, RowRef};
 use super::names::{Names, State};
-use super::needs::{NO_NEED, NeedRow, Needs};
+use super::needs::NO_NEED;
 use super::offers::{Offers, WhatColumns};
 use super::plans::Candidates;
 use super::services::Services;
@@ -16,14 +16,16 @@ use crate::domain::locality::{CandidateKind, Decline, DeclineWho, Receipt, Recei
 const LONGEST_JOURNEY: u64 = 1_000_000;
 
 /// What the flows may name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Nameable<'n, 'a> {
     pub areas: &'n Names<'a>,
     pub kinds: &'n Names<'a>,
     pub services: &'n Services<'a>,
     pub offers: &'n Offers<'a>,
-    /// In order.
-    pub needs: &'n Needs<'a>,
+    pub needs: &'n Names<'a>,
+    pub holders: &'n Names<'a>,
+    /// Kind and holder of the need at a position.
+    pub kind_and_holder: &'n dyn Fn(usize) -> (KindIx, HolderIx),
     pub candidates: &'n Candidates<'a>,
 }
 
@@ -118,16 +120,14 @@ pub(super) fn declines<'a>(draft: &'a Draft, nameable: &Nameable<'_, 'a>, findin
     let reason = sheet.required("reason", findings);
     sheet.close_header(findings);
 
-    let Nameable { areas, kinds, services, offers, needs, .. } = *nameable;
+    let Nameable { areas, kinds, services, offers, needs, holders, .. } = *nameable;
     let mut declines = Vec::with_capacity(sheet.rows().len());
     for at in sheet.rows() {
         let Some(mut row) = sheet.row(at, findings) else { continue };
         let filled = [need, holder, kind, area].map(|column| !row.is_blank(column));
         let who = match filled {
-            [true, false, false, false] => row.refer(need, &needs.names).map(NeedIx::new).map(DeclineWho::Need),
-            [false, true, false, false] => {
-                row.refer(holder, &needs.holder_names).map(HolderIx::new).map(DeclineWho::Holder)
-            }
+            [true, false, false, false] => row.refer(need, needs).map(NeedIx::new).map(DeclineWho::Need),
+            [false, true, false, false] => row.refer(holder, holders).map(HolderIx::new).map(DeclineWho::Holder),
             [false, false, true, true] => {
                 let (kind, area) = (row.refer(kind, kinds), row.refer(area, areas));
                 let everyone = |(kind, area)| DeclineWho::Everyone { kind: KindIx::new(kind), area: AreaIx::new(area) };
@@ -152,6 +152,17 @@ pub(super) fn declines<'a>(draft: &'a Draft, nameable: &Nameable<'_, 'a>, findin
     declines
 }
 
+/// Whether a receipt says of its need's kind and holder what the need says, or nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Agree {
+    pub kind: bool,
+    pub holder: bool,
+}
+
+pub(super) fn agree(receipt: (Option<KindIx>, Option<HolderIx>), need: (KindIx, HolderIx)) -> Agree {
+    Agree { kind: receipt.0.is_none_or(|kind| kind == need.0), holder: receipt.1.is_none_or(|holder| holder == need.1) }
+}
+
 /// None where there is no table: receipts were not recorded then.
 pub(super) fn receipts<'a>(
     draft: &'a Draft,
@@ -170,7 +181,7 @@ pub(super) fn receipts<'a>(
     let age = sheet.optional("age");
     sheet.close_header(findings);
 
-    let Nameable { areas, kinds, services, offers, needs, .. } = *nameable;
+    let Nameable { areas, kinds, services, offers, needs, holders, kind_and_holder, .. } = *nameable;
     let mut receipts = Vec::with_capacity(sheet.rows().len());
     for at in sheet.rows() {
         let Some(mut row) = sheet.row(at, findings) else { continue };
@@ -179,18 +190,18 @@ pub(super) fn receipts<'a>(
         let of_need = match row.text(need) {
             "" => Some(ReceiptNeed::NotKnown),
             NO_NEED => Some(ReceiptNeed::NoNeed),
-            _ => row.refer(need, &needs.names).map(NeedIx::new).map(ReceiptNeed::Need),
+            _ => row.refer(need, needs).map(NeedIx::new).map(ReceiptNeed::Need),
         };
         let of_kind = row.optional_refer(kind, kinds).map(KindIx::new);
-        let of_holder = row.optional_refer(holder, &needs.holder_names).map(HolderIx::new);
+        let of_holder = row.optional_refer(holder, holders).map(HolderIx::new);
         let home = row.optional_refer(area, areas).map(AreaIx::new);
         let age = row.optional_age(age, terms.ages);
         if let Some(ReceiptNeed::Need(named)) = of_need {
-            let NeedRow { need, .. } = &needs.needs[named.ix()];
-            if of_kind.is_some_and(|kind| kind != need.kind) {
+            let agree = agree((of_kind, of_holder), kind_and_holder(named.ix()));
+            if !agree.kind {
                 row.wrong_cell(kind, "the kind of the need that the row names, or nothing");
             }
-            if of_holder.is_some_and(|holder| holder != need.holder) {
+            if !agree.holder {
                 row.wrong_cell(holder, "the holder of the need that the row names, or nothing");
             }
         }

@@ -47,6 +47,16 @@ impl<'a> Groups<'a> {
         Groups { columns: names.into_iter().filter(|name| !name.is_empty()).map(values).collect() }
     }
 
+    /// The columns and values of a locality, under the numbers that they have there.
+    pub fn of_held(columns: &'a [GroupColumn]) -> Groups<'a> {
+        let column = |GroupColumn { name, values }: &'a GroupColumn| {
+            let listed: Vec<&str> = values.iter().map(String::as_str).collect();
+            let numbers = listed.iter().zip(0..).map(|(&value, number)| (value, number)).collect();
+            Values { name, listed, numbers }
+        };
+        Groups { columns: columns.iter().map(column).collect() }
+    }
+
     pub fn names(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.name.to_owned()).collect()
     }

@@ -33,7 +33,7 @@ pub(super) fn warn_of_straddling(
     findings: &mut Findings,
 ) {
     let mut bands: BTreeMap<(KindIx, AgeBand), RowRef> = BTreeMap::new();
-    for NeedRow { need, from } in &needs.needs {
+    for NeedRow { need, from, .. } in &needs.needs {
         if let Some(ages) = needs.holders[need.holder.ix()].ages
             && ages.min() < ages.max()
         {

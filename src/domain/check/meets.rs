@@ -8,7 +8,7 @@ use super::names::Names;
 use super::sheet::Sheet;
 use crate::domain::draft::Draft;
 use crate::domain::ids::{Id, KindIx, TypeIx};
-use crate::domain::locality::{Kind, Meet, ServiceType};
+use crate::domain::locality::{Kind, Locality, Meet, ServiceType};
 
 const FILE: &str = "meets.csv";
 
@@ -29,6 +29,17 @@ pub(super) struct Meets {
 }
 
 impl Meets {
+    /// As a locality has them.
+    pub fn of_held(locality: &Locality) -> Meets {
+        let row = |meet: &Meet| MeetRow {
+            kind: meet.kind,
+            service_type: locality.types()[meet.service_type.ix()].id.clone(),
+            effect: meet.effect,
+            source: meet.source.clone(),
+        };
+        Meets { rows: locality.meets().iter().map(row).collect(), by_code: locality.completeness().meets_by_code }
+    }
+
     /// The types of both sides, sorted, and the meets, by kind and type.
     pub fn with_types(self, offered: impl Iterator<Item = Id>) -> (Vec<ServiceType>, Vec<Meet>) {
         let met = self.rows.iter().map(|row| row.service_type.clone());

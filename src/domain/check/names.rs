@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap}; // lookup only
 
+use super::findings::{RowRef, numbered};
+use crate::domain::ids::Id;
+
 /// What became of the row that has an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -24,11 +27,18 @@ pub(super) struct Names<'a> {
     entries: HashMap<Cow<'a, str>, (u64, State)>,
     /// Those that the user wrote, in the order of the rows, for hints.
     listed: Vec<&'a str>,
+    /// Rows that were checked before, by id: their ids are searched and need no map.
+    held: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
     pub fn new(noun: &'static str, file: &'static str) -> Names<'a> {
-        Names { noun, file, entries: HashMap::new(), listed: Vec::new() }
+        Names { noun, file, entries: HashMap::new(), listed: Vec::new(), held: Vec::new() }
+    }
+
+    /// The names of a table that was checked before, sorted by id.
+    pub fn of_held(noun: &'static str, file: &'static str, ids: impl Iterator<Item = &'a Id>) -> Names<'a> {
+        Names { held: ids.map(Id::as_str).collect(), ..Names::new(noun, file) }
     }
 
     /// Takes an id for a row, as set aside until [`Names::settle`] says otherwise. Err: the row that has it already.
@@ -60,7 +70,12 @@ impl<'a> Names<'a> {
 
     /// The row and state of an id; None where nothing has it.
     pub fn get(&self, id: &str) -> Option<(u64, State)> {
-        self.entries.get(id).copied()
+        let held = || self.held.binary_search(&id).ok().map(|at| (RowRef::HELD, State::At(at)));
+        self.entries.get(id).copied().or_else(held)
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &'a str> {
+        self.listed.iter().chain(&self.held).copied()
     }
 
     pub fn position(&self, id: &str) -> Option<usize> {
@@ -102,9 +117,9 @@ impl Hints {
             return found.clone();
         }
         // Even an empty list costs one, so that the memory of past look-ups is bounded too.
-        let cost = names.listed.len().max(1) as u64;
+        let cost = (names.listed.len() + names.held.len()).max(1) as u64;
         self.comparisons_left = self.comparisons_left.checked_sub(cost)?;
-        let hint = nearest(seen, names.listed.iter().copied()).map(str::to_owned);
+        let hint = nearest(seen, names.listed()).map(str::to_owned);
         self.found.insert(key, hint.clone());
         hint
     }
@@ -112,12 +127,12 @@ impl Hints {
 
 /// The reason of a row that names a row which was set aside.
 pub(super) fn not_set_aside(names: &Names<'_>, row: u64) -> String {
-    format!("{} that is not set aside itself ({}, row {row})", names.noun, names.file)
+    format!("{} that is not set aside itself ({}, {})", names.noun, names.file, numbered(row))
 }
 
 /// The reason of a row that names a row which is not applicable.
 pub(super) fn not_applicable(names: &Names<'_>, row: u64) -> String {
-    format!("{} of {}: row {row} is not applicable (z), so this row is left out too", names.noun, names.file)
+    format!("{} of {}: {} is not applicable (z), so this row is left out too", names.noun, names.file, numbered(row))
 }
 
 /// `wanted` with the nearest of a few words at its end, where one is near.

@@ -5,7 +5,7 @@ use std::collections::HashMap; // lookup only
 use super::BadRows;
 use super::about::Terms;
 use super::cells::{self, MOST_CHILDREN};
-use super::findings::{Findings, RowRef};
+use super::findings::{Findings, RowRef, numbered};
 use super::groups::{Groups, PREFIX};
 use super::names::{Names, State};
 use super::row::Row;
@@ -13,9 +13,9 @@ use super::services::required_tags;
 use super::sheet::{Column, Sheet};
 use crate::domain::age::AgeBand;
 use crate::domain::draft::Draft;
-use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx};
+use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx, NeedIx};
 use crate::domain::layer::{Basis, BasisSet, Certainty};
-use crate::domain::locality::{Area, Holder, HolderSort, Need, NeedOrigin};
+use crate::domain::locality::{Area, Holder, HolderSort, Need, NeedOrigin, Received};
 use crate::domain::policy::Policy;
 use crate::domain::stated::Stated;
 
@@ -29,6 +29,8 @@ pub(super) const NO_NEED: &str = "none";
 pub(super) struct NeedRow {
     pub need: Need,
     pub from: RowRef,
+    /// Its numbers before named children were taken off it; None where none were.
+    pub received: Option<Received>,
 }
 
 /// Holders in the order in which they were met, and needs in the order of the rows; [`Needs::in_order`] sorts both.
@@ -50,10 +52,12 @@ pub(super) struct Ground<'g, 'a> {
     pub policy: &'g Policy,
 }
 
+/// `held` are holders who have other rows, checked before: rows of theirs have to agree with them.
 pub(super) fn read<'a>(
     draft: &'a Draft,
     ground: &Ground<'_, 'a>,
     groups: &mut Groups<'a>,
+    held: &'a [Holder],
     findings: &mut Findings,
 ) -> Needs<'a> {
     let mut sheet = Sheet::open(draft, FILE, findings);
@@ -83,6 +87,12 @@ pub(super) fn read<'a>(
         needs: Vec::with_capacity(sheet.rows().len()),
     };
     let mut said: HashMap<&'a str, Said> = HashMap::new();
+    for (position, holder) in held.iter().enumerate() {
+        // Each id is there once, so none of them is taken.
+        let _ = read.holder_names.claim(holder.id.as_str(), RowRef::HELD);
+        said.insert(holder.id.as_str(), Said { row: RowRef::HELD, holder: position });
+        read.holders.push(holder.clone());
+    }
     let agreed = Agreed { areas: ground.areas, area, age: ages.age, household, groups: &group_columns };
     for at in sheet.rows() {
         let Some(mut row) = sheet.row(at, findings) else { continue };
@@ -165,7 +175,7 @@ pub(super) fn read<'a>(
             origin: NeedOrigin::Row,
             counts: basis.is_empty() || basis.overlaps(ground.policy.count.basis),
         };
-        read.needs.push(NeedRow { need, from: row.at() });
+        read.needs.push(NeedRow { need, from: row.at(), received: None });
     }
     read
 }
@@ -187,7 +197,7 @@ struct Agreed<'c, 'a> {
 
 impl<'a> Agreed<'_, 'a> {
     fn compare(&self, row: &mut Row<'_, 'a>, own: &Holder, said: &Holder, said_row: u64, groups: &Groups<'a>) {
-        let as_in = |what: String| format!("{what}, as in row {said_row}: the rows of a holder agree");
+        let as_in = |what: String| format!("{what}, as in {}: the rows of a holder agree", numbered(said_row));
         if own.area != said.area {
             row.wrong_cell(self.area, as_in(self.areas[said.area.ix()].id.to_string()));
         }
@@ -255,6 +265,11 @@ fn bases(row: &mut Row<'_, '_>, column: Column<'_>) -> BasisSet {
     bases
 }
 
+/// Whether a row makes its holder a cohort; `children` as received.
+pub(super) fn is_of_cohort(children: Stated<u64>, origin: NeedOrigin) -> bool {
+    children != Stated::Known(1) || origin == NeedOrigin::Rate
+}
+
 impl Needs<'_> {
     /// A holder is a child where every row of it is one child; estimates are of cohorts, however small.
     pub fn tell_children_from_cohorts(&mut self) {
@@ -262,10 +277,16 @@ impl Needs<'_> {
             holder.sort = HolderSort::Child;
         }
         for NeedRow { need, .. } in &self.needs {
-            if need.children != Stated::Known(1) || need.origin == NeedOrigin::Rate {
+            if is_of_cohort(need.children, need.origin) {
                 self.holders[need.holder.ix()].sort = HolderSort::Cohort;
             }
         }
+    }
+
+    /// Those needs that are not as they were received; to be asked in order.
+    pub fn received(&self) -> Vec<(NeedIx, Received)> {
+        let rows = self.needs.iter().enumerate();
+        rows.filter_map(|(at, row)| row.received.map(|received| (NeedIx::new(at), received))).collect()
     }
 
     /// Sorts needs and holders by id, leaves out holders without a need, and counts the children of the rest.

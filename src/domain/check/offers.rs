@@ -1,5 +1,7 @@
 //! `offers.csv`: services at places; and the columns that candidates share with them.
 
+use std::sync::Arc;
+
 use super::about::Terms;
 use super::cells;
 use super::findings::{Findings, RowRef};
@@ -11,10 +13,11 @@ use crate::domain::draft::Draft;
 use crate::domain::geometry::{Coordinates, Point};
 use crate::domain::ids::{AreaIx, OfferIx, ServiceIx};
 use crate::domain::layer::Status;
-use crate::domain::locality::{Area, DeclineWhat, Offer, Reach};
+use crate::domain::locality::{Area, DeclineWhat, Offer, Reach, Travel, TravelUnit};
 use crate::domain::stated::Stated;
 
 pub(super) const FILE: &str = "offers.csv";
+pub(super) const NOUN: &str = "an offer";
 
 /// The longest reach that is accepted, in kilometres or minutes.
 pub(super) const LONGEST_REACH: u64 = 1_000_000;
@@ -35,6 +38,12 @@ impl ReachUnits {
         let Some(table) = draft.tables.get("travel") else { return ReachUnits { km: true, minutes: false } };
         let has = |name: &str| table.header().iter().any(|column| plain_name(column) == name);
         ReachUnits { km: has("km") || !has("minutes"), minutes: has("minutes") || !has("km") }
+    }
+
+    /// As a locality has them.
+    pub fn of_held(travel: Option<&Travel>) -> ReachUnits {
+        let minutes = travel.is_some_and(|travel| travel.unit == TravelUnit::Minutes);
+        ReachUnits { km: !minutes, minutes }
     }
 }
 
@@ -158,7 +167,7 @@ impl<'a> WhatColumns<'a> {
 pub(super) struct Offers<'a> {
     pub names: Names<'a>,
     /// Sorted by id.
-    pub offers: Vec<Offer>,
+    pub offers: Arc<Vec<Offer>>,
     /// The row of each offer.
     pub rows: Vec<RowRef>,
 }
@@ -170,6 +179,23 @@ pub(super) fn read<'a>(
     services: &Services<'a>,
     findings: &mut Findings,
 ) -> Offers<'a> {
+    let mut names = Names::new(NOUN, FILE);
+    let mut rows = read_rows(draft, terms, ground, services, &mut names, findings);
+    rows.sort_by(|(one, _), (two, _)| one.id.cmp(&two.id));
+    names.settle_all(rows.iter().map(|(offer, _)| offer.id.as_str()));
+    let (offers, rows): (Vec<Offer>, Vec<RowRef>) = rows.into_iter().unzip();
+    Offers { names, offers: offers.into(), rows }
+}
+
+/// Offers in the order of the rows.
+pub(super) fn read_rows<'a>(
+    draft: &'a Draft,
+    terms: &Terms,
+    ground: &Ground<'_, 'a>,
+    services: &Services<'a>,
+    names: &mut Names<'a>,
+    findings: &mut Findings,
+) -> Vec<(Offer, RowRef)> {
     let mut sheet = Sheet::open(draft, FILE, findings);
     sheet.must_exist(findings);
     let id = sheet.required("offer", findings);
@@ -183,11 +209,10 @@ pub(super) fn read<'a>(
     let updated = sheet.optional("updated");
     sheet.close_header(findings);
 
-    let mut names = Names::new("an offer", FILE);
     let mut rows: Vec<(Offer, RowRef)> = Vec::with_capacity(sheet.rows().len());
     for at in sheet.rows() {
         let Some(mut row) = sheet.row(at, findings) else { continue };
-        let own = row.own_id(id, &mut names);
+        let own = row.own_id(id, names);
         let of = row.refer(service, &services.names);
         let Place { point, area, reach, covers } = place.read(&mut row, ground);
         let full = row.stated(capacity);
@@ -230,8 +255,5 @@ pub(super) fn read<'a>(
         };
         rows.push((offer, row.at()));
     }
-    rows.sort_by(|(one, _), (two, _)| one.id.cmp(&two.id));
-    names.settle_all(rows.iter().map(|(offer, _)| offer.id.as_str()));
-    let (offers, rows) = rows.into_iter().unzip();
-    Offers { names, offers, rows }
+    rows
 }

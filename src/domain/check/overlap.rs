@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::{Findings, RowRef};
+use super::findings::{Findings, RowRef, numbered};
 use super::names::State;
 use super::needs::{NeedRow, Needs};
 use crate::domain::age::AgeUnit;
 use crate::domain::ids::Id;
 use crate::domain::layer::Level;
-use crate::domain::locality::{Area, HolderSort, Kind};
+use crate::domain::locality::{Area, HolderSort, Kind, Need, Received};
 use crate::domain::policy::Overlap;
 use crate::domain::stated::Stated;
 
@@ -103,7 +103,7 @@ pub(super) fn settle(
     }
     overlapping.sort_by_key(|found| found.cohort.from);
     for found in &overlapping {
-        let NeedRow { need, from } = &needs.needs[found.cohort.need];
+        let NeedRow { need, from, .. } = &needs.needs[found.cohort.need];
         let what =
             Words { kind: &kinds[need.kind.ix()].id, area: &areas[needs.holders[need.holder.ix()].area.ix()].id };
         let seen = need.children.known().map(|children| children.to_string()).unwrap_or_default();
@@ -159,7 +159,7 @@ fn find(needs: &Needs<'_>, chunk: &[usize], ages: AgeUnit, overlapping: &mut Vec
     }
     let (mut cohorts, mut named) = (Vec::new(), Vec::new());
     for &at in chunk {
-        let NeedRow { need, from } = &needs.needs[at];
+        let NeedRow { need, from, .. } = &needs.needs[at];
         let holder = &needs.holders[need.holder.ix()];
         let (min, max) = holder.ages.map_or((0, ages.max_age()), |ages| (ages.min(), ages.max()));
         let span = Span { min, max, level: need.level, need: at, from: *from };
@@ -203,11 +203,11 @@ impl Words<'_> {
         let Words { kind, area } = self;
         let mut also = Vec::new();
         if let Some(RowRef { file, row }) = found.other {
-            also.push(format!("{file}, row {row}"));
+            also.push(format!("{file}, {}", numbered(row)));
         }
         if let Some(RowRef { file, row }) = found.one_named {
             let (children, such) = if found.named == 1 { ("child", "") } else { ("children", "such as ") };
-            also.push(format!("{} {children} named on their own ({such}{file}, row {row})", found.named));
+            also.push(format!("{} {children} named on their own ({such}{file}, {})", found.named, numbered(row)));
         }
         format!("children of {kind} in {area} whom no other row holds; they may also be in {}", also.join(" and "))
     }
@@ -215,6 +215,10 @@ impl Words<'_> {
 
 fn take_off(row: &mut NeedRow, named: u64) {
     let need = &mut row.need;
+    if named != 0 {
+        let Need { children, children_low: low, children_high: high, .. } = *need;
+        row.received = Some(Received { children, low, high });
+    }
     if let Stated::Known(children) = &mut need.children {
         *children = children.saturating_sub(named);
     }

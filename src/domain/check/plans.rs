@@ -6,7 +6,7 @@ use std::fmt;
 use super::BadRows;
 use super::about::Terms;
 use super::cells::MOST_PENCE;
-use super::findings::{Findings, RowRef};
+use super::findings::{Findings, RowRef, numbered};
 use super::names::{Names, State, not_applicable, not_set_aside};
 use super::offers::{Ground, Offers, Place, PlaceColumns, WhatColumns};
 use super::row::Row;
@@ -17,7 +17,7 @@ use crate::domain::draft::Draft;
 use crate::domain::ids::{AreaIx, Id, KindIx, OfferIx, ServiceIx};
 use crate::domain::locality::{Candidate, CandidateKind, Scenario};
 
-const FILE: &str = "candidates.csv";
+pub(super) const FILE: &str = "candidates.csv";
 
 /// Decimal places of a scenario's factor, and the greatest factor.
 const FACTOR_PLACES: usize = 6;
@@ -158,7 +158,7 @@ pub(super) fn candidates<'a>(draft: &'a Draft, among: &Among<'_, 'a>, findings: 
                 row.wrong_cell(cost_per_place, "0, since the capacity is unlimited");
             }
             if let Some((first, _)) = among.offers.names.get(row.text(id)) {
-                row.wrong_cell(id, format!("an id that no offer has: row {first} of offers.csv has this one"));
+                row.wrong_cell(id, format!("an id that no offer has: {} of offers.csv has this one", numbered(first)));
             }
         }
         let links = Links { together: row.ids(together), one_of: row.ids(one_of), after: row.ids(after) };

@@ -415,7 +415,7 @@ impl Cohorts {
             origin: NeedOrigin::Rate,
             counts: true,
         };
-        needs.needs.push(NeedRow { need, from: cell.from });
+        needs.needs.push(NeedRow { need, from: cell.from, received: None });
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::BadRows;
 use super::cells::{self, LONGEST_LABEL, MOST_CHILDREN, Slip};
-use super::findings::{Findings, RowRef};
+use super::findings::{Findings, RowRef, numbered};
 use super::names::{Names, State, not_applicable, not_set_aside, with_hint};
 use super::sheet::{AgeColumns, Column, PointColumns};
 use crate::domain::age::{AgeBand, AgeUnit};
@@ -105,7 +105,7 @@ impl<'s, 'a> Row<'s, 'a> {
     pub fn own_id(&mut self, column: Column<'_>, names: &mut Names<'a>) -> Option<Id> {
         let id = self.id(column)?;
         if let Err(first) = names.claim(self.text(column), self.at().row) {
-            self.wrong_cell(column, format!("each id once; row {first} has this one already"));
+            self.wrong_cell(column, format!("each id once; {} has this one already", numbered(first)));
             return None;
         }
         Some(id)

@@ -1,6 +1,7 @@
 //! `services.csv`: what providers do and whom they accept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::about::Terms;
 use super::cells::{self, LONGEST_LABEL, MOST_PENCE};
@@ -13,15 +14,16 @@ use crate::domain::age::{AgeLimit, AgeLimits, AgeUnit};
 use crate::domain::draft::Draft;
 use crate::domain::ids::{Id, ProviderIx};
 use crate::domain::layer::{Layer, Level};
-use crate::domain::locality::{LevelLimits, Meet, Service, ServiceType, Tag, Unit};
+use crate::domain::locality::{LevelLimits, Locality, Meet, Service, ServiceType, Tag, Unit};
 
 pub(super) const FILE: &str = "services.csv";
+pub(super) const NOUN: &str = "a service";
 
 /// Services and the three lists they bring or share; all sorted by id.
 #[derive(Debug)]
 pub(super) struct Services<'a> {
     pub names: Names<'a>,
-    pub services: Vec<Service>,
+    pub services: Arc<Vec<Service>>,
     /// The row of each service.
     pub rows: Vec<RowRef>,
     pub providers: Vec<Id>,
@@ -30,17 +32,44 @@ pub(super) struct Services<'a> {
     pub meets_by_code: bool,
 }
 
+impl<'a> Services<'a> {
+    /// As a locality has them.
+    pub fn of_held(locality: &'a Locality) -> Services<'a> {
+        let parts = locality.parts();
+        Services {
+            names: Names::of_held(NOUN, FILE, parts.services.iter().map(|service| &service.id)),
+            services: parts.services.clone(),
+            rows: vec![RowRef { file: FILE, row: RowRef::HELD }; parts.services.len()],
+            providers: parts.providers.clone(),
+            types: parts.types.clone(),
+            meets: parts.meets.clone(),
+            meets_by_code: parts.completeness.meets_by_code,
+        }
+    }
+}
+
 /// A service whose provider and types have no positions yet.
-struct ServiceRow {
-    at: RowRef,
-    provider: Id,
-    types: Vec<Id>,
-    service: Service,
+#[derive(Debug)]
+pub(super) struct ServiceRow {
+    pub at: RowRef,
+    pub provider: Id,
+    pub types: Vec<Id>,
+    pub service: Service,
 }
 
 pub(super) fn read<'a>(draft: &'a Draft, terms: &Terms, meets: Meets, findings: &mut Findings) -> Services<'a> {
-    let mut names = Names::new("a service", FILE);
-    let mut rows = read_rows(draft, terms, &mut names, findings);
+    let mut names = Names::new(NOUN, FILE);
+    let rows = read_rows(draft, terms, &mut names, findings);
+    in_order(rows, names, meets, findings)
+}
+
+/// Sorts services by id, and gives providers and types their positions.
+pub(super) fn in_order<'a>(
+    mut rows: Vec<ServiceRow>,
+    mut names: Names<'a>,
+    meets: Meets,
+    findings: &mut Findings,
+) -> Services<'a> {
     rows.sort_by(|one, two| one.service.id.cmp(&two.service.id));
     names.settle_all(rows.iter().map(|row| row.service.id.as_str()));
 
@@ -64,11 +93,16 @@ pub(super) fn read<'a>(draft: &'a Draft, terms: &Terms, meets: Meets, findings: 
         let types = row.types.iter().filter_map(|id| meets::position(&types, id)).collect();
         Service { provider: ProviderIx::new(provider), types, ..row.service }
     };
-    let services = rows.into_iter().map(resolve).collect();
+    let services = Arc::new(rows.into_iter().map(resolve).collect());
     Services { names, services, rows: row_refs, providers, types, meets, meets_by_code }
 }
 
-fn read_rows<'a>(draft: &'a Draft, terms: &Terms, names: &mut Names<'a>, findings: &mut Findings) -> Vec<ServiceRow> {
+pub(super) fn read_rows<'a>(
+    draft: &'a Draft,
+    terms: &Terms,
+    names: &mut Names<'a>,
+    findings: &mut Findings,
+) -> Vec<ServiceRow> {
     let mut sheet = Sheet::open(draft, FILE, findings);
     sheet.must_exist(findings);
     let id = sheet.required("service", findings);

@@ -1,6 +1,7 @@
 //! A small good bundle as text, and what becomes of it when cells are changed.
 
 mod bundles;
+mod changes;
 mod estimates;
 mod findings;
 mod order;

@@ -5,13 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::findings::{Findings, RowRef};
-use super::needs::{NeedRow, Needs};
 use super::offers::Offers;
 use super::plans::Candidates;
 use super::services::Services;
 use crate::domain::geometry::{Coordinates, Point};
 use crate::domain::ids::KindIx;
-use crate::domain::locality::{Area, CandidateKind, Scenario, Travel, TravelUnit, Unit};
+use crate::domain::locality::{Area, CandidateKind, Holder, Need, Scenario, Travel, TravelUnit, Unit};
 use crate::domain::policy::{GroupBy, ObjectiveMode, Policy, UnknownCapacity};
 use crate::domain::stated::Stated;
 
@@ -27,7 +26,9 @@ pub(super) struct Summed<'s, 'a> {
     pub policy: &'s Policy,
     pub coordinates: Coordinates,
     pub areas: &'s [Area],
-    pub needs: &'s Needs<'a>,
+    /// Every need, and where it stands.
+    pub needs: &'s [(&'s Need, RowRef)],
+    pub holders: &'s [Holder],
     pub services: &'s Services<'a>,
     pub offers: &'s Offers<'a>,
     pub candidates: &'s Candidates<'a>,
@@ -76,11 +77,11 @@ pub(super) fn guard(summed: &Summed<'_, '_>, findings: &mut Findings) {
 }
 
 /// The children that a need could have at most, in the scenario that has most of them.
-fn most_children(row: &NeedRow, factors: &BTreeMap<KindIx, u64>) -> u128 {
+fn most_children(need: &Need, factors: &BTreeMap<KindIx, u64>) -> u128 {
     const ONE: u128 = 1_000_000;
-    let known = row.need.children.known().unwrap_or(0);
-    let children = u128::from(known.max(row.need.children_high.unwrap_or(0)));
-    let factor = factors.get(&row.need.kind).map_or(ONE, |&factor| u128::from(factor).max(ONE));
+    let known = need.children.known().unwrap_or(0);
+    let children = u128::from(known.max(need.children_high.unwrap_or(0)));
+    let factor = factors.get(&need.kind).map_or(ONE, |&factor| u128::from(factor).max(ONE));
     (children * factor).div_ceil(ONE)
 }
 
@@ -106,32 +107,32 @@ fn guard_needs(summed: &Summed<'_, '_>, findings: &mut Findings) {
     let mut transport = Total::new("the cost of transport", "children");
     let mut costs = Total::new("costs of places", "cost_per_place");
     let mut by_group: BTreeMap<usize, (u128, u128, RowRef)> = BTreeMap::new();
-    for row in needs.needs.iter().filter(|row| row.need.counts) {
-        let children = most_children(row, &factors);
-        let weighed = u128::from(row.need.weight);
-        weight.add(weighed * children, row.from);
-        effect.add(1000 * children, row.from);
-        travel.add(farthest * children, row.from);
-        transport.add(u128::from(policy.travel_pence_per_km) * (km + 1) * children, row.from);
+    for &(need, from) in needs.iter().filter(|(need, _)| need.counts) {
+        let children = most_children(need, &factors);
+        let weighed = u128::from(need.weight);
+        weight.add(weighed * children, from);
+        effect.add(1000 * children, from);
+        travel.add(farthest * children, from);
+        transport.add(u128::from(policy.travel_pence_per_km) * (km + 1) * children, from);
         if objective.mode == ObjectiveMode::Blended {
             let worth = u128::from(objective.met) * weighed;
             let less = u128::from(objective.cost).saturating_mul(cost) + u128::from(objective.km) * km;
-            blended.add(worth.saturating_add(less).saturating_mul(children), row.from);
+            blended.add(worth.saturating_add(less).saturating_mul(children), from);
         }
         if let Some((_, dearest)) = dearest {
             costs.add(cost.saturating_mul(children), dearest);
         }
-        let holder = &needs.holders[row.need.holder.ix()];
+        let holder = &summed.holders[need.holder.ix()];
         let group = match objective.even_by {
             GroupBy::Nothing => continue,
             GroupBy::Area if !summed.areas[holder.area.ix()].inside => continue,
             GroupBy::Area => holder.area.ix(),
             GroupBy::Column(column) => holder.groups[column] as usize,
         };
-        let (sum, greatest, by) = by_group.entry(group).or_insert((0, 0, row.from));
+        let (sum, greatest, by) = by_group.entry(group).or_insert((0, 0, from));
         *sum += children;
-        if (*greatest, std::cmp::Reverse(*by)) < (children, std::cmp::Reverse(row.from)) {
-            (*greatest, *by) = (children, row.from);
+        if (*greatest, std::cmp::Reverse(*by)) < (children, std::cmp::Reverse(from)) {
+            (*greatest, *by) = (children, from);
         }
     }
     let mut evenness = Total::new("the millionths of evenness", "children");
@@ -155,7 +156,7 @@ fn farthest(summed: &Summed<'_, '_>) -> u128 {
         Coordinates::LonLat => FARTHEST_ON_EARTH,
         Coordinates::Metres => {
             let Summed { needs, offers, candidates, .. } = *summed;
-            let needs = needs.needs.iter().filter_map(|row| row.need.point);
+            let needs = needs.iter().filter_map(|(need, _)| need.point);
             let offers = offers.offers.iter().filter_map(|offer| offer.point);
             let candidates = candidates.candidates.iter().filter_map(|candidate| match candidate.kind {
                 CandidateKind::Offer { point, .. } => point,

@@ -195,7 +195,8 @@ fn greatest_sum(
     Ok(())
 }
 
-fn greatest_step_sum(steps: &[Step], hold: u64) -> i128 {
+/// The greatest absolute cost of up to `hold` units, and once more of the dearest of them.
+pub(in crate::solve) fn greatest_step_sum(steps: &[Step], hold: u64) -> i128 {
     let mut left = hold;
     let mut sum = 0i128;
     let mut dearest = 0i128;
