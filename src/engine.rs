@@ -8,7 +8,8 @@ pub mod verify;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::canon;
+use crate::canon::Digests;
+use crate::domain::check::NotLoaded;
 use crate::domain::{BadRows, Draft, Locality, NeedIx, Problem, check};
 use crate::eligibility::{Declines, Pairs, Profiles};
 use crate::gaps::{self, Gaps, GapsError, Reasons};
@@ -82,10 +83,13 @@ impl From<GapsError> for Failure {
 
 impl Resident {
     /// Checks a draft and makes it resident, or says everything that is wrong with it.
-    pub fn load(draft: Draft, bad_rows: BadRows) -> Result<Loaded, Vec<Problem>> {
-        let checked = check::check(draft, bad_rows)?;
-        let digest = canon::digest(&checked.locality);
-        let profiles = Profiles::build(&checked.locality);
+    pub fn load(draft: Draft, bad_rows: BadRows, effort: &Effort) -> Result<Loaded, NotLoaded> {
+        let checked = check::check(draft, bad_rows, effort)?;
+        effort.report("index", 0, None);
+        let locality = &checked.locality;
+        let (digests, profiles) =
+            effort.both(|| Digests::of(locality, effort), || Profiles::build_within(locality, effort));
+        let (digest, profiles) = (digests?.whole().to_owned(), profiles?);
         let declines = Declines::of(&checked.locality);
         let resident = Resident {
             locality: checked.locality,

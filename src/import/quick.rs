@@ -161,3 +161,6 @@ fn rows(bytes: &[u8], piece: Range<usize>, header: &[String]) -> Option<Piece> {
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests;

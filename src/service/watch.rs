@@ -49,6 +49,23 @@ impl CallWatch {
     }
 }
 
+/// What is asked before there is a locality: without one a time limit has no answer to give, so only the end of the call
+/// counts.
+pub struct BeforeAnswer<'w>(pub &'w CallWatch);
+
+impl Watch for BeforeAnswer<'_> {
+    fn stop(&self) -> Option<StopReason> {
+        self.0.over().map(|error| match error {
+            Error::Deadline => StopReason::Deadline,
+            _ => StopReason::Cancelled,
+        })
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        Some(self.0.deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
 impl Watch for CallWatch {
     fn stop(&self) -> Option<StopReason> {
         if self.left.load(Ordering::Relaxed) || self.closing.load(Ordering::Relaxed) {

@@ -166,7 +166,9 @@ impl Orders {
                 if !is_known(name.trim()) && !value.trim().is_empty() {
                     let names: Vec<String> = columns.iter().map(|column| format!("{PREFIX}{}", column.name)).collect();
                     let wanted = match names.is_empty() {
-                        true => "no group column: this locality has none, and a new one comes with an upload".to_owned(),
+                        true => {
+                            "no group column: this locality has none, and a new one comes with an upload".to_owned()
+                        }
                         false => format!("one of {}; a new one comes with an upload", names.join(", ")),
                     };
                     told.wrong(order.at, column, value, &wanted);

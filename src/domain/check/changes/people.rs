@@ -18,6 +18,7 @@ use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx, NeedIx};
 use crate::domain::locality::{Area, Holder, HolderSort, Kind, Need, NeedOrigin, Received};
 use crate::domain::policy::Policy;
 use crate::domain::stated::Stated;
+use crate::solve::Effort;
 
 const HELD: RowRef = RowRef { file: FILE, row: RowRef::HELD };
 
@@ -82,7 +83,8 @@ impl<'a> People<'a> {
                 overlapping: locality.completeness().overlapping_need_rows,
             };
         }
-        let read = needs::read(reading.draft, ground, groups, agreeing, findings);
+        let read = needs::read(reading.draft, ground, groups, agreeing, &Effort::unlimited(), findings)
+            .expect("nothing stops an unlimited effort");
         refuse_holders_of_estimates(reading, told);
         let mut joined = Joined::of(reading, &read, agreeing.len());
         let touched = joined.touched_holders(reading, &read);
@@ -174,7 +176,12 @@ fn refuse_holders_of_estimates(reading: &Reading<'_, '_>, told: &mut Told<'_>) {
     for order in orders.needs.set.values() {
         let holder = order.cells.get("holder").map_or("", |id| id.trim());
         if locality.find_holder(holder).is_some_and(|holder| estimated.contains(&holder)) {
-            told.wrong(order.at, "holder", holder, "another holder: an estimated cohort of population.csv is called this");
+            told.wrong(
+                order.at,
+                "holder",
+                holder,
+                "another holder: an estimated cohort of population.csv is called this",
+            );
         }
     }
 }
@@ -273,7 +280,8 @@ impl Joined {
         let Reading { locality, orders, .. } = *reading;
         let ids = orders.needs.set.keys().chain(orders.needs.removed.keys());
         let gone = ids.filter_map(|id| locality.find_need(id)).map(|need| locality.needs()[need.ix()].holder.ix());
-        let joined = read.holders.iter().filter_map(|holder| locality.find_holder(holder.id.as_str())).map(HolderIx::ix);
+        let joined =
+            read.holders.iter().filter_map(|holder| locality.find_holder(holder.id.as_str())).map(HolderIx::ix);
         let before: BTreeSet<usize> = gone.chain(joined).collect();
         let still = before.iter().filter_map(|&at| self.holder_shift.of(at));
         let after = still.chain(self.new_rows.iter().map(|&(at, _)| self.needs[at].holder.ix())).collect();
@@ -308,10 +316,13 @@ impl Joined {
         let mut places = Places::new();
         add_places(&mut places, locality.needs(), locality.holders(), &touched.before);
         add_places(&mut places, &self.needs, &self.holders, &touched.after);
-        let in_places = |need: &Need, holders: &[Holder]| {
-            places.contains(&(need.kind, holders[need.holder.ix()].area))
+        let in_places = |need: &Need, holders: &[Holder]| places.contains(&(need.kind, holders[need.holder.ix()].area));
+        let settling = Settling {
+            kinds: reading.locality.kinds(),
+            areas: ground.areas,
+            policy: ground.policy,
+            ages: ground.terms.ages,
         };
-        let settling = Settling { kinds: reading.locality.kinds(), areas: ground.areas, policy: ground.policy, ages: ground.terms.ages };
 
         let of_before: BTreeMap<usize, Received> =
             locality.parts().received.iter().map(|&(need, received)| (need.ix(), received)).collect();
@@ -319,8 +330,7 @@ impl Joined {
         let mut before = settling.rows(rows.map(|at| (at, HELD)), locality.needs(), locality.holders(), &of_before);
         let n_before = settling.settle(&mut before, &mut Findings::new(BadRows::Refuse));
 
-        let rows: Vec<usize> =
-            (0..self.needs.len()).filter(|&at| in_places(&self.needs[at], &self.holders)).collect();
+        let rows: Vec<usize> = (0..self.needs.len()).filter(|&at| in_places(&self.needs[at], &self.holders)).collect();
         let row = |&at: &usize| {
             let new = self.new_rows.binary_search_by_key(&at, |&(position, _)| position);
             (at, new.map_or(HELD, |new| self.new_rows[new].1))

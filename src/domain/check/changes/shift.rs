@@ -49,10 +49,7 @@ pub(super) enum From {
 }
 
 /// The rows that stay and the new ones, by id. Both are sorted, and no id is in both. O(rows).
-pub(super) fn merged<'i>(
-    held: impl Iterator<Item = (usize, &'i Id)>,
-    new: impl Iterator<Item = &'i Id>,
-) -> Vec<From> {
+pub(super) fn merged<'i>(held: impl Iterator<Item = (usize, &'i Id)>, new: impl Iterator<Item = &'i Id>) -> Vec<From> {
     let mut new = new.enumerate().peekable();
     let mut order = Vec::with_capacity(held.size_hint().1.unwrap_or(0) + new.size_hint().0);
     for (at, id) in held {

@@ -214,8 +214,7 @@ fn candidates_after<'a>(
     offers: &Shift,
     told: &mut Told<'_>,
 ) -> Candidates<'a> {
-    let names =
-        Names::of_held("a candidate", plans::FILE, locality.candidates().iter().map(|candidate| &candidate.id));
+    let names = Names::of_held("a candidate", plans::FILE, locality.candidates().iter().map(|candidate| &candidate.id));
     let mut after: Vec<Candidate> = Vec::with_capacity(locality.candidates().len());
     for candidate in locality.candidates() {
         let mut candidate = candidate.clone();
@@ -239,8 +238,7 @@ fn candidates_after<'a>(
             Some(DeclineWhat::Service(service)) => (&orders.services, &locality.services()[service.ix()].id, ""),
         };
         if let Some(&at) = of_table.removed.get(id.as_str()).filter(|_| !of_table.set.contains_key(id.as_str())) {
-            let wanted =
-                format!("one that no candidate names, and {} of candidates.csv does{otherwise}", candidate.id);
+            let wanted = format!("one that no candidate names, and {} of candidates.csv does{otherwise}", candidate.id);
             told.wrong(at, "", id.as_str(), &wanted);
         }
     }

@@ -184,7 +184,7 @@ fn headers_alone_are_a_bundle() {
 
 #[test]
 fn an_empty_draft_is_refused_for_every_missing_file_at_once() {
-    let problems = crate::domain::check::check(Draft::default(), BadRows::SetAside).expect_err("nothing is there");
+    let problems = super::check(Draft::default(), BadRows::SetAside).expect_err("nothing is there");
     let tables: Vec<&str> = problems.iter().map(|problem| problem.table.as_str()).collect();
     assert_eq!(tables, ["areas.csv", "kinds.csv", "locality.toml", "needs.csv", "offers.csv", "services.csv"]);
 }

@@ -63,11 +63,15 @@ fn no_change_changes_nothing() {
 
 #[test]
 fn places_change_and_the_rest_of_the_offer_stays() {
-    let changed = applied(&Bundle::good(), "set_places offer=talk-north free=1\nset_places offer=talk-north capacity=11 free=0");
+    let changed =
+        applied(&Bundle::good(), "set_places offer=talk-north free=1\nset_places offer=talk-north capacity=11 free=0");
     let offer = |locality: &Locality| locality.offers()[locality.find_offer("talk-north").expect("there").ix()].clone();
     let (before, after) = (offer(&Bundle::good().checked().locality), offer(&changed.locality));
     assert_eq!((after.capacity.known(), after.free.known()), (Some(11), Some(0)));
-    assert_eq!((after.reach, after.point, after.status, after.updated), (before.reach, before.point, before.status, before.updated));
+    assert_eq!(
+        (after.reach, after.point, after.status, after.updated),
+        (before.reach, before.point, before.status, before.updated)
+    );
     assert_eq!(ids(&changed.difference.offers), "talk-north");
     assert!(!changed.difference.wide && changed.difference.needs.is_empty());
 }
@@ -171,7 +175,8 @@ fn of_several_changes_of_a_row_the_last_one_counts() {
 
 #[test]
 fn a_provider_with_a_limit_and_a_floor_with_a_value_cannot_vanish() {
-    let bundle = Bundle::good().without("receipts").without("candidates").policy("limits.provider_places.trust", whole(5));
+    let bundle =
+        Bundle::good().without("receipts").without("candidates").policy("limits.provider_places.trust", whole(5));
     let told = apply(&bundle.checked().locality, &changes("remove_service talk\nremove_offer talk-north"));
     let told = super::lines(&told.map(drop).expect_err("the policy names the provider"));
     assert!(told.starts_with("error: changes: saw \"trust\"; another service of trust"), "{told}");
@@ -184,12 +189,16 @@ fn a_provider_with_a_limit_and_a_floor_with_a_value_cannot_vanish() {
         .policy("floors.share.b", super::decimal("0.5"));
     let told = apply(&bundle.checked().locality, &changes("remove_need n3"));
     let told = super::lines(&told.map(drop).expect_err("the floor names the value"));
-    assert!(told.starts_with("error: changes: saw \"b\"; policy.toml, floors.share.b: a value of group:class"), "{told}");
+    assert!(
+        told.starts_with("error: changes: saw \"b\"; policy.toml, floors.share.b: a value of group:class"),
+        "{told}"
+    );
 }
 
 #[test]
 fn sums_of_the_whole_bundle_bound_what_a_change_may_bring() {
-    let told = refused("set_need need=n9 holder=all kind=speech level=4 children=1000000000 area=north weight=1000000000");
+    let told =
+        refused("set_need need=n9 holder=all kind=speech level=4 children=1000000000 area=north weight=1000000000");
     assert!(told.contains("error: changes[0], set_need.children: saw"), "{told}");
     assert!(told.contains("sums are exact only up to"), "{told}");
 }

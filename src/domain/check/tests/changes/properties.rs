@@ -31,7 +31,8 @@ fn need() -> impl Strategy<Value = Cells> {
         "holder=lost area=nowhere",
     ]);
     let ids = one_of(&["n1", "n2", "n3", "n4", "n5", "n6", "n7", "n0", "none", "rate:autism:south:5-9"]);
-    let number = one_of(&["children=1", "children=1", "children=12", "children=c children_low=2", "children=3 children_high=2"]);
+    let number =
+        one_of(&["children=1", "children=1", "children=12", "children=c children_low=2", "children=3 children_high=2"]);
     let more = one_of(&["", "", "weight=3", "basis=felt", "tags=sen=ehcp", "lon=-2.3 lat=53.45", "certainty=counted"]);
     let kind = one_of(&["speech", "speech", "autism", "housing", "speach"]);
     (ids, who, kind, 1..5_u8, number, more).prop_map(|(id, who, kind, level, number, more)| {
@@ -44,7 +45,8 @@ fn service() -> impl Strategy<Value = Cells> {
     let provider = one_of(&["trust", "charity", "council"]);
     let types = one_of(&["speech", "autism;speech", "housing", "speech;dance", "dnace", ";"]);
     let ages = one_of(&["age_min=any age_max=any", "age_min=2 age_max=7", "age_min=9 age_max=3", ""]);
-    let more = one_of(&["", "level_min=2", "requires=sen=ehcp", "unit=session children_per_unit=3", "cost_per_place=500"]);
+    let more =
+        one_of(&["", "level_min=2", "requires=sen=ehcp", "unit=session children_per_unit=3", "cost_per_place=500"]);
     (ids, provider, types, ages, more).prop_map(|(id, provider, types, ages, more)| {
         cells(&format!("service={id} provider={provider} types={types} {ages} {more}"))
     })
@@ -62,21 +64,38 @@ fn offer() -> impl Strategy<Value = Cells> {
 }
 
 fn decline() -> impl Strategy<Value = Cells> {
-    let who = one_of(&["need=n1", "need=n3", "need=n6", "holder=ann", "holder=bo", "kind=speech area=south", "kind=speech"]);
+    let who =
+        one_of(&["need=n1", "need=n3", "need=n6", "holder=ann", "holder=bo", "kind=speech area=south", "kind=speech"]);
     let what = one_of(&["offer=talk-north", "offer=club-south", "offer=gym-hill", "service=club", "service=gym"]);
     (who, what, one_of(&["", "reason=far"])).prop_map(|(who, what, reason)| cells(&format!("{who} {what} {reason}")))
 }
 
 fn receipt() -> impl Strategy<Value = Cells> {
     let what = one_of(&["offer=talk-north", "offer=club-south", "service=talk", "service=gym"]);
-    let whose = one_of(&["need=n1", "need=n3 kind=speech", "need=none", "", "need=n6 holder=bo", "holder=ann", "need=n5 kind=speech"]);
+    let whose = one_of(&[
+        "need=n1",
+        "need=n3 kind=speech",
+        "need=none",
+        "",
+        "need=n6 holder=bo",
+        "holder=ann",
+        "need=n5 kind=speech",
+    ]);
     (what, whose, one_of(&["children=1", "children=k"]))
         .prop_map(|(what, whose, children)| cells(&format!("{what} {whose} {children}")))
 }
 
 fn places() -> impl Strategy<Value = Cells> {
     let ids = one_of(&["talk-north", "club-south", "gym-hill"]);
-    let what = one_of(&["free=0", "capacity=7 free=8", "capacity=c", "status=waitlist", "updated=2024-08-30", "free=", "updated=soon"]);
+    let what = one_of(&[
+        "free=0",
+        "capacity=7 free=8",
+        "capacity=c",
+        "status=waitlist",
+        "updated=2024-08-30",
+        "free=",
+        "updated=soon",
+    ]);
     (ids, what).prop_map(|(id, what)| cells(&format!("offer={id} {what}")))
 }
 
@@ -109,11 +128,18 @@ fn bundle() -> impl Strategy<Value = Bundle> {
             .policy("objective.even_by", text(even_by));
         if rates {
             bundle = bundle
-                .table("population", "area,age,age_max,children,group:sex\nsouth,5,9,20,girls\nnorth,5,9,30,boys\nhill,3,,c,")
-                .table("rates", "kind,age_min,age_max,rate,low,high,level,source,group:sex\nautism,0,18,0.125,0.1,0.2,2,s,girls");
+                .table(
+                    "population",
+                    "area,age,age_max,children,group:sex\nsouth,5,9,20,girls\nnorth,5,9,30,boys\nhill,3,,c,",
+                )
+                .table(
+                    "rates",
+                    "kind,age_min,age_max,rate,low,high,level,source,group:sex\nautism,0,18,0.125,0.1,0.2,2,s,girls",
+                );
         }
         if travel {
-            bundle = bundle.table("travel", "area,offer,km\nnorth,talk-north,1\nsouth,club-south,9\nsouth,talk-north,3");
+            bundle =
+                bundle.table("travel", "area,offer,km\nnorth,talk-north,1\nsouth,club-south,9\nsouth,talk-north,3");
         }
         if !receipts {
             bundle = bundle.without("receipts");
