@@ -1,9 +1,11 @@
 //! The facade: everything Suffice can answer about a resident locality, with no file, clock or network in sight.
 //!
 //! A [`Resident`] is immutable. What is dear to build and always the same (the pairs, the standing matching) is built on
-//! first use and kept; readers share it.
+//! first use and kept; readers share it. A change makes the next one, which takes over what it can.
 
+pub mod change;
 pub mod options;
+pub mod solution;
 pub mod verify;
 
 use std::sync::{Arc, OnceLock};
@@ -14,23 +16,27 @@ use crate::domain::{BadRows, Draft, Locality, NeedIx, Problem, check};
 use crate::eligibility::{Declines, Pairs, Profiles};
 use crate::gaps::{self, Gaps, GapsError, Reasons};
 use crate::matching::{
-    self, Formulation, Matching, NotFormulated, Reading, Refused, Route, Scope, Worths, asking, formulate,
+    self, Formulation, Matching, NotFormulated, Reading, Refused, Route, Scope, Standing, Worths, asking, formulate,
     without_pairs,
 };
 use crate::solve::{BackendError, Effort, StopReason};
 
+pub use change::{Applied, OfferChange, PlacementChange, WhatIf};
 pub use options::{Asked, InlineNeed, Options};
+pub use solution::Solution;
 pub use verify::{Check, verify};
 
 /// A checked locality, ready to answer.
 pub struct Resident {
     locality: Locality,
-    digest: String,
-    profiles: Profiles,
-    declines: Declines,
+    digests: Digests,
+    profiles: Arc<Profiles>,
+    declines: Arc<Declines>,
     pairs: OnceLock<Arc<Pairs>>,
     /// The optimal matching by our own solver, once there is one.
-    standing: OnceLock<Arc<Matching>>,
+    matching: OnceLock<Arc<Matching>>,
+    /// The same so that it can take changes: taken over from the revision before, or made for the next one.
+    standing: OnceLock<Standing>,
 }
 
 /// A resident locality and the warnings that came with its bundle.
@@ -89,17 +95,22 @@ impl Resident {
         let locality = &checked.locality;
         let (digests, profiles) =
             effort.both(|| Digests::of(locality, effort), || Profiles::build_within(locality, effort));
-        let (digest, profiles) = (digests?.whole().to_owned(), profiles?);
-        let declines = Declines::of(&checked.locality);
-        let resident = Resident {
-            locality: checked.locality,
-            digest,
+        let (digests, profiles) = (digests?, Arc::new(profiles?));
+        let declines = Arc::new(Declines::of(locality));
+        let resident = Resident::new(checked.locality, digests, profiles, declines);
+        Ok(Loaded { resident, warnings: checked.warnings })
+    }
+
+    fn new(locality: Locality, digests: Digests, profiles: Arc<Profiles>, declines: Arc<Declines>) -> Resident {
+        Resident {
+            locality,
+            digests,
             profiles,
             declines,
             pairs: OnceLock::new(),
+            matching: OnceLock::new(),
             standing: OnceLock::new(),
-        };
-        Ok(Loaded { resident, warnings: checked.warnings })
+        }
     }
 
     pub fn locality(&self) -> &Locality {
@@ -108,7 +119,7 @@ impl Resident {
 
     /// SHA-256 of the locality's canonical bytes, in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.digest
+        self.digests.whole()
     }
 
     pub fn profiles(&self) -> &Profiles {
@@ -133,15 +144,32 @@ impl Resident {
     /// Matches needs to offers. A stop gives the best so far with its bound; an optimum of the network route with its
     /// worths is kept, and whoever asks again shares it.
     pub fn matching(&self, route: Route, effort: &Effort) -> Result<Arc<Matching>, Failure> {
-        if let Some(standing) = self.standing.get().filter(|_| route == Route::Network) {
-            return Ok(Arc::clone(standing));
+        if let Some(matching) = self.matching.get().filter(|_| route == Route::Network) {
+            return Ok(Arc::clone(matching));
         }
-        let matching = Arc::new(self.solve(route, effort)?);
+        let taken_over = match self.standing.get().filter(|_| route == Route::Network) {
+            // A stop leads to the solver, which says that it was stopped and brings a bound.
+            Some(standing) => standing.matching(&self.locality, effort).ok(),
+            None => None,
+        };
+        let matching = match taken_over {
+            Some(matching) => Arc::new(matching),
+            None => Arc::new(self.solve(route, effort)?),
+        };
         let complete = matching.is_optimal() && matching.worths.is_some();
         if route == Route::Network && complete {
-            return Ok(Arc::clone(self.standing.get_or_init(|| matching)));
+            return Ok(Arc::clone(self.matching.get_or_init(|| matching)));
         }
         Ok(matching)
+    }
+
+    /// What is known of the optimum, without building more than there is: from the standing matching where there is one,
+    /// else from the whole, which is solved where it was not.
+    pub fn solution(&self, effort: &Effort) -> Result<Solution, Failure> {
+        match self.standing.get() {
+            Some(standing) if self.matching.get().is_none() => Ok(Solution::Standing(standing.clone())),
+            _ => Ok(Solution::Whole(self.matching(Route::Network, effort)?)),
+        }
     }
 
     fn solve(&self, route: Route, effort: &Effort) -> Result<Matching, Failure> {

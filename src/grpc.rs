@@ -75,7 +75,7 @@ pub async fn serve(
     let closing = service.clone();
     let running =
         listener::run(listener, stack, settings.connections, stop_accepting.clone(), settings.drain, move || {
-            closing.solvers().close()
+            closing.close()
         });
     let stopping = async {
         stop.await;

@@ -19,8 +19,8 @@ use std::time::{Instant, SystemTime};
 use tracing::{error, info};
 
 use crate::domain::check::NotLoaded;
-use crate::domain::{BadRows, Draft, Id, Problem};
-use crate::engine::{Failure, Loaded, Resident};
+use crate::domain::{BadRows, Change, Draft, Id, Problem};
+use crate::engine::{Applied, Failure, Loaded, Resident};
 use crate::import::bundle;
 use crate::solve::Effort;
 use crate::view::{CheckDocument, check};
@@ -38,7 +38,10 @@ pub use watch::{BeforeAnswer, CallLimits, CallWatch};
 pub struct Service {
     settings: Settings,
     registry: Arc<Registry>,
+    /// For questions.
     solvers: SolverPool,
+    /// For changes and what they would come to: a slow one never keeps a question waiting.
+    changers: SolverPool,
     memory: Arc<MemoryBudget>,
     answered: Arc<Mutex<RequestMemory<Answered>>>,
 }
@@ -61,7 +64,7 @@ pub struct UploadOrder {
     pub bad_rows: BadRows,
 }
 
-/// A locality made by an upload, and its first warnings (`about.completeness.warnings` has their number).
+/// A locality made by an upload or by changes, and its first warnings (`about.completeness.warnings` has their number).
 #[derive(Clone, Debug)]
 pub struct Uploaded {
     pub about: Arc<About>,
@@ -74,6 +77,16 @@ pub struct DeleteOrder {
     pub request: Option<RequestKey>,
     pub precondition: Precondition,
     pub validate_only: bool,
+}
+
+/// What to change in a locality.
+#[derive(Clone, Debug)]
+pub struct ChangeOrder {
+    pub name: LocalityName,
+    pub request: Option<RequestKey>,
+    pub precondition: Precondition,
+    pub validate_only: bool,
+    pub changes: Vec<Change>,
 }
 
 /// An answer that is kept for a repeat of its request.
@@ -90,6 +103,7 @@ impl Service {
         Ok(Service {
             registry: Arc::default(),
             solvers: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
+            changers: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
             memory: MemoryBudget::new(limits.memory_bytes),
             answered: Arc::new(Mutex::new(RequestMemory::new(limits.remembered, limits.request_id_kept))),
             settings,
@@ -102,6 +116,16 @@ impl Service {
 
     pub fn solvers(&self) -> &SolverPool {
         &self.solvers
+    }
+
+    pub fn changers(&self) -> &SolverPool {
+        &self.changers
+    }
+
+    /// Tells all work to stop, and takes no more.
+    pub fn close(&self) {
+        self.solvers.close();
+        self.changers.close();
     }
 
     /// Asks `question` of a locality on a solver thread.
@@ -119,7 +143,7 @@ impl Service {
                     .await
             }
             Source::Inline { draft, bytes, bad_rows } => {
-                let mut reservation = self.memory.open();
+                let reservation = self.memory.open();
                 reservation.grow(MemoryBudget::resident_bytes(bytes))?;
                 let work = move |watch: &CallWatch| {
                     let _reservation = reservation;
@@ -185,7 +209,7 @@ impl Service {
             if let Some(Answered::Upload(first)) = recall(&answered, order.request.as_ref(), &body, now)? {
                 return Ok(first);
             }
-            let mut reservation = memory.open();
+            let reservation = memory.open();
             reservation.grow(MemoryBudget::resident_bytes(bundle.bytes))?;
             // The files' memory is given back when the draft is made: reading takes them.
             let Bundle { files, bytes: _, reservation: _files_reservation } = bundle;
@@ -224,7 +248,7 @@ impl Service {
                 return Ok(uploaded);
             }
             info!(locality.name = %about.name, "Locality {} is now {}", about.name, about.etag);
-            writer.put(Arc::new(Held { about, resident: Arc::new(resident), _reservation: reservation }));
+            writer.put(Arc::new(Held { about, resident: Arc::new(resident), reservation: Arc::new(reservation) }));
             if let Some(key) = order.request {
                 let weight = 1 + uploaded.warnings.len();
                 lock(&answered).remember(key, body, Answered::Upload(uploaded.clone()), weight, now);
@@ -232,6 +256,86 @@ impl Service {
             Ok(uploaded)
         };
         self.solvers.run(limits, work).await
+    }
+
+    /// Makes the next revision of a locality out of changes. It is prepared beside the present one, solved if that was,
+    /// and put in its place at once: whoever reads has the one or the other and waits for neither. Changes of one
+    /// locality are made one after another; an upload that came between is what they are made of then.
+    ///
+    /// The call's deadline ends it: nothing is changed then.
+    pub async fn apply_changes(&self, order: ChangeOrder, limits: CallLimits) -> Result<Uploaded, Error> {
+        self.authority(&AuthorityName { authority: order.name.authority.clone() })?;
+        let turn = tokio::time::timeout_at(limits.deadline.into(), self.registry.turn(&order.name));
+        let turn = turn.await.map_err(|_| Error::Deadline)?;
+        let (registry, answered) = (self.registry.clone(), self.answered.clone());
+        let most_warnings = self.settings.limits.answer_rows;
+        let work = move |watch: &CallWatch| {
+            let _turn = turn;
+            let ChangeOrder { name, request, precondition, validate_only, changes } = order;
+            let body = requests::digest(&[
+                "changes",
+                &name.to_string(),
+                &format!("{precondition:?} {validate_only}"),
+                &format!("{changes:?}"),
+            ]);
+            let now = Instant::now();
+            loop {
+                if let Some(Answered::Upload(first)) = recall(&answered, request.as_ref(), &body, now)? {
+                    return Ok(first);
+                }
+                let Some(present) = registry.find(&name) else {
+                    return Err(Error::NotFound { what: "locality", name: name.to_string() });
+                };
+                precondition.check(&name, Some(&present))?;
+                let applied = match validate_only {
+                    true => present.resident.revised(&changes),
+                    false => present.resident.apply(&changes, &effort(watch)),
+                };
+                let Applied { resident, mut warnings, .. } = answer(applied, Origin::Changes)?;
+                watch.over().map_or(Ok(()), Err)?;
+                warnings.truncate(most_warnings);
+                let about = Arc::new(About {
+                    name: name.clone(),
+                    digest: resident.digest().to_owned(),
+                    etag: registry::etag(resident.digest()),
+                    summary: check::summary(&resident),
+                    completeness: check::completeness_of(&resident),
+                    created: present.about.created,
+                    updated: SystemTime::now(),
+                });
+                let changed = Uploaded { about: about.clone(), warnings: Arc::new(warnings) };
+                if validate_only {
+                    return Ok(changed);
+                }
+                present.reservation.grow(more_bytes(&present, &resident))?;
+                let mut writer = registry.write();
+                // An upload may have put another revision there meanwhile, or someone deleted the locality.
+                if !writer.find(&name).is_some_and(|now| Arc::ptr_eq(&now, &present)) {
+                    continue;
+                }
+                info!(locality.name = %name, changes = changes.len(), "Locality {name} is now {}", about.etag);
+                let reservation = Arc::clone(&present.reservation);
+                writer.put(Arc::new(Held { about, resident: Arc::new(resident), reservation }));
+                if let Some(key) = request {
+                    let weight = 1 + changed.warnings.len();
+                    lock(&answered).remember(key, body, Answered::Upload(changed.clone()), weight, now);
+                }
+                return Ok(changed);
+            }
+        };
+        self.changers.run(limits, work).await
+    }
+
+    /// Asks what changes would come to, apart from those who only read.
+    pub async fn ask_what_if<T: Send + 'static>(
+        &self,
+        named: Named,
+        limits: CallLimits,
+        question: impl FnOnce(&Resident, &Effort<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        let held = self.get(&named)?;
+        let work = move |watch: &CallWatch| answer(question(&held.resident, &effort(watch)), Origin::Changes);
+        self.changers.run(limits, work).await
     }
 
     pub fn delete(&self, order: DeleteOrder) -> Result<(), Error> {
@@ -257,6 +361,14 @@ impl Service {
         info!(locality.name = %order.name, "Locality {} deleted", order.name);
         Ok(())
     }
+}
+
+/// What the rows that a revision has more than the one before take, by what a row takes on average.
+fn more_bytes(before: &Held, after: &Resident) -> u64 {
+    let rows = |resident: &Resident| (resident.locality().needs().len() + resident.locality().offers().len()) as u64;
+    let (had, has) = (rows(&before.resident), rows(after));
+    let each = before.reservation.bytes() / had.max(1);
+    has.saturating_sub(had).saturating_mul(each)
 }
 
 fn effort(watch: &CallWatch) -> Effort<'_> {

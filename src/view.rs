@@ -12,6 +12,7 @@ pub mod matching;
 pub mod options;
 pub mod policy;
 pub mod verify;
+pub mod what_if;
 
 pub use check::CheckDocument;
 pub use common::{CompletenessDocument, Provenance, StageDelta, StageValue};
@@ -20,3 +21,4 @@ pub use gaps::GapsDocument;
 pub use matching::{AssignmentRow, MatchDocument, MatchFiles, PriceRow};
 pub use options::OptionsDocument;
 pub use verify::VerifyDocument;
+pub use what_if::WhatIfDocument;

@@ -1,5 +1,7 @@
 //! The server over the wire, by the clients generated from the same interface. `clients.rs` has those that others wrote.
 
+#[path = "grpc/changes.rs"]
+mod changes;
 #[path = "grpc/clients.rs"]
 mod clients;
 #[path = "grpc/limits.rs"]
@@ -312,12 +314,9 @@ async fn what_is_not_there_yet_says_so() {
     let server = Server::start(Settings::default()).await;
     let not_yet = (Code::Unimplemented, "NOT_IMPLEMENTED".to_owned(), vec![]);
     let mut localities = server.localities().await;
-    assert_eq!(said(&localities.apply_changes(pb::ApplyChangesRequest::default()).await.unwrap_err()), not_yet);
     assert_eq!(said(&localities.query_upload(pb::QueryUploadRequest::default()).await.unwrap_err()), not_yet);
     let resumed = pb::UploadHeader { upload_id: "x".to_owned(), ..header("north") };
     assert_eq!(said(&server.upload(resumed, vec![]).await.unwrap_err()), not_yet);
-    let mut matching = server.matching().await;
-    assert_eq!(said(&matching.what_if(pb::WhatIfRequest::default()).await.unwrap_err()), not_yet);
     let mut planning = pb::planning_service_client::PlanningServiceClient::new(server.channel().await);
     let plan = planning.plan_commissioning(pb::PlanCommissioningRequest::default()).await.unwrap_err();
     assert_eq!(said(&plan), not_yet);

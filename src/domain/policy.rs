@@ -63,6 +63,14 @@ impl StageName {
             StageName::Blended => "blended",
         }
     }
+
+    /// Whether more is better; of the others less is.
+    pub fn is_most(self) -> bool {
+        match self {
+            StageName::Need | StageName::Effect | StageName::Blended => true,
+            StageName::Floors | StageName::Evenness | StageName::Travel | StageName::Cost => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

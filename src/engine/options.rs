@@ -1,15 +1,13 @@
 //! `FindOptions`: which offers can take this need now. It reserves nothing.
 
-use std::sync::Arc;
-
-use super::{Failure, Resident};
+use super::{Failure, Resident, Solution};
 use crate::domain::{AgeBand, AreaIx, KindIx, Level, Locality, NeedIx, OfferIx, Point, Problem, Supply, Tag};
 use crate::eligibility::{
     Miss, NeedFacts, OfferFacts, Place, ReachUnknown, ReachVerdict, Reached, Unknowing, Verdict, judge_facts,
     near_misses_of, reach_facts,
 };
+use crate::matching::StageResult;
 use crate::matching::lottery::Lottery;
-use crate::matching::{Matching, Route};
 use crate::solve::Effort;
 
 /// A stored need by its id, or one that is not stored.
@@ -47,6 +45,9 @@ pub struct Possible {
     /// Eligibility or reach is not known; empty where both are yes.
     pub unknowns: Vec<Unknowing>,
     pub reach_unknown: Option<ReachUnknown>,
+    /// What the optimum would lose with one place less, in the order of [`Options::objective`]; None where there is no
+    /// place to lose, its places are not known, or time ran out.
+    pub loss_of_one: Option<Vec<i64>>,
 }
 
 /// The answer, each list best first.
@@ -59,8 +60,8 @@ pub struct Options {
     pub near_misses: Vec<Miss>,
     /// Offers left out because they were declined for this need.
     pub declined: Vec<OfferIx>,
-    /// The matching that the loss of one is taken from; None where it was stopped.
-    pub standing: Option<Arc<Matching>>,
+    /// The stages that the losses of one are of; None where time ran out before they were known.
+    pub objective: Option<Vec<StageResult>>,
 }
 
 impl Resident {
@@ -79,8 +80,7 @@ impl Resident {
                 (None, checked.facts())
             }
         };
-        let matching = self.matching(Route::Network, effort)?;
-        let standing = matching.worths.is_some().then_some(matching);
+        let solution = self.solution(effort)?;
         let mut options = Options {
             need,
             free: Vec::new(),
@@ -88,7 +88,7 @@ impl Resident {
             full: Vec::new(),
             near_misses: Vec::new(),
             declined: Vec::new(),
-            standing,
+            objective: None,
         };
         for offer in self.profiles().fitting(facts.kind) {
             let Some(possible) = self.possible(&facts, offer) else { continue };
@@ -105,6 +105,7 @@ impl Resident {
         let misses = near_misses_of(locality, self.profiles(), &facts);
         // What is only unknown is listed above with what is not known; a miss breaks at least one rule.
         options.near_misses = misses.into_iter().filter(|miss| 0 < miss.broken_rules()).collect();
+        self.add_losses(&solution, &mut options, effort);
         self.rank(&mut options);
         Ok(options)
     }
@@ -133,20 +134,39 @@ impl Resident {
             ReachVerdict::No(_) => return None,
         };
         let effect = self.profiles().effect(need.kind, locality.offers()[offer.ix()].service);
-        Some(Possible { offer, reached, effect, free: locality.free_now(offer), unknowns, reach_unknown })
+        Some(Possible {
+            offer,
+            reached,
+            effect,
+            free: locality.free_now(offer),
+            unknowns,
+            reach_unknown,
+            loss_of_one: None,
+        })
+    }
+
+    /// Puts the loss of one place to each offer that fits, as the standing matching has it: nothing is solved for it.
+    fn add_losses(&self, solution: &Solution, options: &mut Options, effort: &Effort) {
+        let mut lists = [&mut options.free, &mut options.places_unknown, &mut options.full];
+        let offers: Vec<OfferIx> = lists.iter().flat_map(|list| list.iter().map(|possible| possible.offer)).collect();
+        let Some(mut worths) = solution.worths(offers, effort) else { return };
+        for possible in lists.iter_mut().flat_map(|list| list.iter_mut()) {
+            possible.loss_of_one = worths.remove(&possible.offer).and_then(|worth| worth.one_less);
+        }
+        options.objective = Some(solution.objective());
     }
 
     fn rank(&self, options: &mut Options) {
         let locality = self.locality();
         let lottery = Lottery::new(&locality.policy().seed);
-        let losses = options.standing.as_deref().map(|standing| losses(locality, standing));
+        let stages = options.objective.clone().unwrap_or_default();
         for list in [&mut options.free, &mut options.places_unknown, &mut options.full] {
             list.sort_by_cached_key(|possible| {
                 let unsure = !possible.unknowns.is_empty() || possible.reach_unknown.is_some();
                 let travelled = possible.reached.travelled;
                 // Distances are finite and not negative, so their bits are in their order; unknown comes last.
                 let distance = travelled.metres.or(travelled.minutes).map_or(u64::MAX, f64::to_bits);
-                let loss = losses.as_ref().and_then(|losses| losses[possible.offer.ix()].clone());
+                let loss = possible.loss_of_one.as_ref().map(|loss| how_much_worse(&stages, loss));
                 let lot = lottery.lot(locality.offers()[possible.offer.ix()].id.as_str());
                 (unsure, std::cmp::Reverse(possible.effect), distance, loss, lot, possible.offer)
             });
@@ -154,25 +174,9 @@ impl Resident {
     }
 }
 
-/// For each offer what the standing matching would lose with one place less, as a vector that is least first: how far
-/// each stage worsens. None where no place can be lost or its places are not known: nothing is lost.
-fn losses(locality: &Locality, standing: &Matching) -> Vec<Option<Vec<i64>>> {
-    let mut losses = vec![None; locality.offers().len()];
-    let Some(worths) = &standing.worths else { return losses };
-    for (worth, offer) in worths.iter().zip(&standing.formulation.offers) {
-        let named = standing.formulation.stages.iter().filter(|stage| stage.name.is_some());
-        losses[offer.ix()] = worth
-            .one_less
-            .as_ref()
-            .map(|loss| named.zip(loss).map(|(stage, &change)| if stage.most { -change } else { change }).collect());
-    }
-    losses
-}
-
-/// The change of each stage with one place less in an offer, in the order of the standing objective.
-pub fn loss_of_one(standing: &Matching, offer: OfferIx) -> Option<&Vec<i64>> {
-    let sink = standing.formulation.offers.iter().position(|&other| other == offer)?;
-    standing.worths.as_ref()?[sink].one_less.as_ref()
+/// A loss as a vector that is least first: how far each stage worsens.
+fn how_much_worse(stages: &[StageResult], loss: &[i64]) -> Vec<i64> {
+    stages.iter().zip(loss).map(|(stage, &change)| if stage.name.is_most() { -change } else { change }).collect()
 }
 
 /// An inline need that is understood.

@@ -1,5 +1,6 @@
 //! Messages in: what a request means, or which of its fields are wrong.
 
+mod changes;
 mod inline;
 mod rows;
 #[cfg(test)]
@@ -14,10 +15,11 @@ use crate::domain::{BadRows, Coordinates, Id};
 use crate::engine;
 use crate::matching::Route;
 use crate::service::{
-    AuthorityName, CallLimits, DeleteOrder, Error, Limits, LocalityName, Named, Precondition, RequestKey, Source,
-    UploadOrder, Violation, pages,
+    AuthorityName, CallLimits, ChangeOrder, DeleteOrder, Error, Limits, LocalityName, Named, Precondition, RequestKey,
+    Source, UploadOrder, Violation, pages,
 };
 
+pub(super) use changes::changes;
 pub(super) use inline::draft;
 
 /// How a question is to be solved.
@@ -190,6 +192,19 @@ pub(super) fn delete_order(request: pb::DeleteLocalityRequest) -> Result<DeleteO
         _ => Precondition::Etag(etag),
     };
     Ok(DeleteOrder { name, request, precondition, validate_only })
+}
+
+/// What to change, and under which conditions.
+pub(super) fn change_order(request: pb::ApplyChangesRequest, limits: Limits) -> Result<ChangeOrder, Error> {
+    let pb::ApplyChangesRequest { name, changes: messages, etag, request_id, validate_only } = request;
+    let name = LocalityName::parse("name", &name)?;
+    let request = RequestKey::parse("request_id", &name.authority, &request_id)?;
+    let precondition = match etag.as_str() {
+        "" | Precondition::ANY => Precondition::Whatever,
+        _ => Precondition::Etag(etag),
+    };
+    let changes = changes(messages, limits)?;
+    Ok(ChangeOrder { name, request, precondition, validate_only, changes })
 }
 
 /// A page of a list: whose, after which id, and how many.

@@ -15,6 +15,7 @@ pub(super) fn violation(problem: &Problem, origin: Origin) -> Violation {
         _ if problem.table == "need" => question_field(problem),
         Origin::Inline => inline_field(problem),
         Origin::Files => file_place(problem),
+        Origin::Changes => field_of_change(problem),
     };
     let description = match problem.seen.is_empty() {
         true => format!("nothing there; {}", problem.wanted),
@@ -34,14 +35,27 @@ fn inline_field(problem: &Problem) -> String {
         field.push_str(&format!("[{}]", row.saturating_sub(FIRST_ROW)));
     }
     if let Some(column) = &problem.column {
-        let path = match column.split_once(':') {
-            Some(("group", name)) => format!("groups[\"{name}\"]"),
-            Some(("code", name)) => format!("codes[\"{name}\"]"),
-            _ => column.clone(),
-        };
-        field.push_str(&format!(".{path}"));
+        field.push_str(&format!(".{}", path(column)));
     }
     field
+}
+
+/// A column as a field of its message.
+fn path(column: &str) -> String {
+    match column.split_once(':') {
+        Some(("group", name)) => format!("groups[\"{name}\"]"),
+        Some(("code", name)) => format!("codes[\"{name}\"]"),
+        _ => column.to_owned(),
+    }
+}
+
+/// The check of changes names the change and its field: `changes[3]` and `set_need.level`.
+fn field_of_change(problem: &Problem) -> String {
+    match problem.column.as_deref().map(|column| column.split_once('.').unwrap_or((column, ""))) {
+        None => problem.table.clone(),
+        Some((change, "")) => format!("{}.{change}", problem.table),
+        Some((change, column)) => format!("{}.{change}.{}", problem.table, path(column)),
+    }
 }
 
 fn question_field(problem: &Problem) -> String {

@@ -3,6 +3,7 @@
 
 mod gaps;
 mod matching;
+mod what_if;
 
 use std::time::SystemTime;
 
@@ -21,6 +22,7 @@ use crate::view::{CompletenessDocument, Provenance, StageDelta, StageValue};
 
 pub(super) use gaps::gaps;
 pub(super) use matching::{assignment, explained, matched, matching, options, price};
+pub(super) use what_if::what_if;
 
 /// Ids listed of each side of a deficient set.
 const SET_MEMBERS: usize = 1_000;
@@ -186,15 +188,22 @@ fn finding(problem: &Problem) -> pb::Finding {
 /// sent.
 pub(super) fn uploaded(uploaded: Uploaded, most_bytes: usize) -> pb::UploadLocalityResponse {
     let Uploaded { about, warnings } = uploaded;
+    pb::UploadLocalityResponse { locality: Some(locality(&about)), warnings: fitting(&warnings, most_bytes) }
+}
+
+/// As [`uploaded`]: the changes have been made.
+pub(super) fn changed(changed: Uploaded, most_bytes: usize) -> pb::ApplyChangesResponse {
+    let Uploaded { about, warnings } = changed;
+    pb::ApplyChangesResponse { locality: Some(locality(&about)), warnings: fitting(&warnings, most_bytes) }
+}
+
+fn fitting(warnings: &[Problem], most_bytes: usize) -> Vec<pb::Finding> {
     let mut bytes = 0;
     let fits = |finding: &pb::Finding| {
         bytes += finding.encoded_len() + LENGTH_AND_TAG;
         bytes <= most_bytes / 2
     };
-    pb::UploadLocalityResponse {
-        locality: Some(locality(&about)),
-        warnings: warnings.iter().map(finding).take_while(fits).collect(),
-    }
+    warnings.iter().map(finding).take_while(fits).collect()
 }
 
 /// What a repeated message takes beside itself, at most.

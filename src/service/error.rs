@@ -26,6 +26,8 @@ pub enum Origin {
     Inline,
     /// Uploaded files.
     Files,
+    /// Changes of a locality: the problem itself says which one and which field.
+    Changes,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,11 +136,17 @@ impl fmt::Display for Error {
                     write!(f, "{}: {} (and {} more)", first.field, first.description, rest.len())
                 }
             },
-            Error::Refused { problems, .. } => match problems.as_slice() {
-                [] => f.write_str("the locality was refused"),
-                [only] => write!(f, "the locality was refused: {only}"),
-                [first, rest @ ..] => write!(f, "the locality was refused: {first} (and {} more)", rest.len()),
-            },
+            Error::Refused { problems, origin } => {
+                let what = match origin {
+                    Origin::Inline | Origin::Files => "the locality was refused",
+                    Origin::Changes => "the changes were refused",
+                };
+                match problems.as_slice() {
+                    [] => f.write_str(what),
+                    [only] => write!(f, "{what}: {only}"),
+                    [first, rest @ ..] => write!(f, "{what}: {first} (and {} more)", rest.len()),
+                }
+            }
             Error::RequestIdReused => f.write_str("this request_id was used before with another request"),
             Error::NotFound { what, name } => write!(f, "there is no {what} \"{name}\""),
             Error::AlreadyExists { name } => {

@@ -20,7 +20,7 @@ pub struct MemoryBudget {
 #[derive(Debug)]
 pub struct Reservation {
     budget: Arc<MemoryBudget>,
-    bytes: u64,
+    bytes: AtomicU64,
 }
 
 impl MemoryBudget {
@@ -39,18 +39,22 @@ impl MemoryBudget {
 
     /// Nothing yet; see [`Reservation::grow`].
     pub fn open(self: &Arc<MemoryBudget>) -> Reservation {
-        Reservation { budget: self.clone(), bytes: 0 }
+        Reservation { budget: self.clone(), bytes: AtomicU64::new(0) }
     }
 }
 
 impl Reservation {
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Takes `bytes` more, or nothing.
-    pub fn grow(&mut self, bytes: u64) -> Result<(), Error> {
+    pub fn grow(&self, bytes: u64) -> Result<(), Error> {
         let allowed_bytes = self.budget.allowed_bytes;
         let more = |taken: u64| taken.checked_add(bytes).filter(|&after| after <= allowed_bytes);
         match self.budget.taken_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
             Ok(_) => {
-                self.bytes += bytes;
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
                 Ok(())
             }
             Err(_) => Err(Error::NoMemory { allowed_bytes }),
@@ -60,7 +64,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.taken_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.taken_bytes.fetch_sub(self.bytes(), Ordering::Relaxed);
     }
 }
 
@@ -71,9 +75,9 @@ mod tests {
     #[test]
     fn what_is_dropped_is_given_back_and_nothing_goes_past_the_budget() {
         let budget = MemoryBudget::new(100);
-        let mut first = budget.open();
+        let first = budget.open();
         first.grow(60).unwrap();
-        let mut second = budget.open();
+        let second = budget.open();
         assert_eq!(second.grow(41), Err(Error::NoMemory { allowed_bytes: 100 }));
         assert_eq!(second.grow(u64::MAX), Err(Error::NoMemory { allowed_bytes: 100 }));
         second.grow(40).unwrap();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::error::Error;
 use super::memory::Reservation;
@@ -19,8 +20,8 @@ use crate::view::check::LocalitySummary;
 pub struct Held {
     pub about: Arc<About>,
     pub resident: Arc<Resident>,
-    /// Given back when the last reader lets go.
-    pub(super) _reservation: Reservation,
+    /// Given back when the last reader of the last revision lets go: revisions share what they hold.
+    pub(super) reservation: Arc<Reservation>,
 }
 
 /// What there is to say about a revision; it outlives the revision itself.
@@ -88,7 +89,12 @@ type Localities = BTreeMap<LocalityName, Arc<Held>>;
 pub struct Registry {
     now: ArcSwap<Localities>,
     writer: Mutex<()>,
+    /// Localities whose next revision is being prepared.
+    turns: Mutex<BTreeMap<LocalityName, Weak<AsyncMutex<()>>>>,
 }
+
+/// The right to prepare a locality's next revision, held by one at a time.
+pub type Turn = OwnedMutexGuard<()>;
 
 /// The right to write, held by one at a time.
 pub struct Writer<'a> {
@@ -121,6 +127,19 @@ impl Registry {
             .map(|(_, held)| held.clone());
         let page = rest.by_ref().take(most).collect();
         (page, rest.next().is_some())
+    }
+
+    /// Waits, without a thread, until nobody else prepares the next revision of this locality. First come, first served.
+    /// Readers have nothing to do with it.
+    pub async fn turn(&self, name: &LocalityName) -> Turn {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| 0 < turn.strong_count());
+            let turn = turns.get(name).and_then(Weak::upgrade).unwrap_or_default();
+            turns.insert(name.clone(), Arc::downgrade(&turn));
+            turn
+        };
+        turn.lock_owned().await
     }
 
     /// Waits for its turn: nothing long is done under this lock.

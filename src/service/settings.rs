@@ -12,7 +12,8 @@ use crate::domain::Id;
 pub struct Settings {
     /// Authorities whose localities are served; others do not exist.
     pub authorities: Vec<Id>,
-    /// Threads that solve: one less than the machine has, at least one, so that talking stays quick.
+    /// Threads that solve: one less than the machine has, at least one, so that talking stays quick. As many again
+    /// prepare changes, so that a question never waits for one.
     pub solver_threads: usize,
     /// Calls that may wait for a solver; more are refused with RESOURCE_EXHAUSTED.
     pub most_waiting: usize,
@@ -41,6 +42,8 @@ pub struct Limits {
     pub bundle_bytes: u64,
     /// Rows of needs in an inline locality: 10,000.
     pub inline_needs: usize,
+    /// Changes of one call: 10,000.
+    pub changes: usize,
     /// Bytes of one field: 64 KiB.
     pub field_bytes: usize,
     /// Bytes of memory for localities held and uploads under way: 4 GiB.
@@ -101,6 +104,7 @@ impl Default for Limits {
             message_bytes: 16 << 20,
             bundle_bytes: 2 << 30,
             inline_needs: 10_000,
+            changes: 10_000,
             field_bytes: 64 << 10,
             memory_bytes: 4 << 30,
             answer_rows: 10_000,

@@ -74,6 +74,11 @@ pub fn accepted(loaded: &Loaded) -> CheckDocument {
     }
 }
 
+/// How much of a locality is known, before pairs are built.
+pub fn completeness_of(resident: &Resident) -> CompletenessDocument {
+    completeness(resident.locality(), None)
+}
+
 /// A bundle that cannot, with everything that is wrong.
 pub fn refused(problems: &[Problem]) -> CheckDocument {
     with_problems(problems)
@@ -92,7 +97,8 @@ fn with_problems(problems: &[Problem]) -> CheckDocument {
     }
 }
 
-fn summary(resident: &Resident) -> LocalitySummary {
+/// What a locality is, in a few numbers.
+pub fn summary(resident: &Resident) -> LocalitySummary {
     let locality = resident.locality();
     let child_needs = asking(locality, Reading::Policy)
         .iter()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::common::{DISCLOSURE, Provenance, StageDelta, provenance, stage_delta, travel_unit};
 use crate::domain::{Locality, Supply};
 use crate::eligibility::{self, Miss, ReachVerdict, Travelled};
-use crate::engine::options::{Possible, loss_of_one};
+use crate::engine::options::Possible;
 use crate::engine::{Asked, Failure, Options, Resident};
 use crate::solve::Effort;
 
@@ -75,7 +75,7 @@ pub fn run(resident: &Resident, asked: &Asked<'_>, effort: &Effort) -> Result<Op
         "These are options, not a placement: nothing is reserved, and a person decides.".to_owned(),
         "Free places are as the offers state them; see when each was updated.".to_owned(),
     ];
-    if options.standing.is_none() {
+    if options.objective.is_none() {
         notes.push("Time ran out before the scarcity of places was known: loss of one is left out.".to_owned());
     }
     if !options.declined.is_empty() {
@@ -118,9 +118,9 @@ fn option_row(locality: &Locality, options: &Options, possible: &Possible) -> Op
         effect_thousandths: possible.effect,
         travel: rounded(possible.reached.travelled),
         loss_of_one: options
-            .standing
+            .objective
             .as_deref()
-            .and_then(|standing| Some(stage_delta(&standing.objective, loss_of_one(standing, possible.offer)?))),
+            .and_then(|objective| Some(stage_delta(objective, possible.loss_of_one.as_ref()?))),
         unknown: unknowns.chain(possible.reach_unknown.map(|why| why.to_string())).collect(),
     }
 }

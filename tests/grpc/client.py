@@ -3,6 +3,7 @@
 Usage: client.py ADDRESS BUNDLE_FOLDER. Talks to ADDRESS only.
 """
 
+import concurrent.futures
 import pathlib
 import sys
 import time
@@ -107,6 +108,36 @@ def inline_locality():
     }
 
 
+def changes_and_readers(server):
+    """Changes places while others ask where there are some: nobody waits for long, nobody sees half a change."""
+    places = lambda number: [{"setPlaces": {"offer": "oak-lane", "capacity": {"known": n}, "free": {"known": n}}}
+                             for n in (0, number)]
+    find = lambda: server.call("MatchingService", "FindOptions", name=NORTH, need="ann")
+    etag = server.call("LocalityService", "GetLocality", name=NORTH).etag
+    server.call("MatchingService", "WhatIf", name=NORTH, changes=places(9))
+    check(server.call("LocalityService", "GetLocality", name=NORTH).etag == etag, etag)
+
+    last = 12
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        def read():
+            # The change in between, to no place at all, is never to be seen.
+            while True:
+                began = time.monotonic()
+                free = [option.free for option in find().options]
+                if time.monotonic() - began > PROMPTLY_SECONDS or len(free) != 1 or free[0] == last:
+                    return free
+        readers = [threads.submit(read) for _ in range(3)]
+        for number in range(2, last + 1):
+            server.call("LocalityService", "ApplyChanges", name=NORTH, changes=places(number))
+        check([reader.result() for reader in readers] == [[last]] * 3, readers)
+
+    wrong = {"setNeed": {"need": "cy", "holder": "cy", "kind": "k", "level": 9, "area": "a"}}
+    error = refused(lambda: server.call("LocalityService", "ApplyChanges", name=NORTH, changes=[wrong]))
+    check(error[2] == ["changes[0].set_need.level"], error)
+    changed = server.call("LocalityService", "ApplyChanges", name=NORTH, changes=places(1))
+    check(changed.locality.etag == etag, changed)
+
+
 def main(address, folder):
     server = Server(address)
     wanted = {f"suffice.v1.{name}Service" for name in ["Gap", "Locality", "Matching", "Mismatch", "Planning"]}
@@ -133,6 +164,8 @@ def main(address, folder):
 
     options = server.call("MatchingService", "FindOptions", name=NORTH, need="ann")
     check([option.offer for option in options.options] == ["oak-lane"], options)
+
+    changes_and_readers(server)
 
     locality = inline_locality()
     inline = server.call("MatchingService", "Match", locality=locality)

@@ -78,6 +78,10 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "N", env = "SUFFICE_INLINE_NEEDS", hide_env = true)]
     pub inline_needs: Option<usize>,
 
+    /// Changes of a locality in one call [default: 10000]
+    #[arg(long, value_name = "N", env = "SUFFICE_CHANGES", hide_env = true)]
+    pub changes: Option<usize>,
+
     /// Rows in one answer [default: 10000]
     #[arg(long, value_name = "N", env = "SUFFICE_ANSWER_ROWS", hide_env = true)]
     pub answer_rows: Option<usize>,
@@ -165,7 +169,7 @@ impl Options {
         }
         first! {
             listen, insecure_listen_anywhere, authorities, allowed_origins, reflection, log_format, solver_threads,
-            most_waiting, memory, message_size, bundle_size, field_size, inline_needs, answer_rows, stream_rows,
+            most_waiting, memory, message_size, bundle_size, field_size, inline_needs, changes, answer_rows, stream_rows,
             remembered, request_id_kept_seconds, longest_call_seconds, connections, streams, header_size,
             local_error_resets, first_bytes_seconds, keep_alive_interval_seconds, keep_alive_timeout_seconds,
             lame_duck_seconds, drain_seconds,
@@ -193,6 +197,7 @@ impl Options {
                 message_bytes: bytes(self.message_size, default_limits.message_bytes),
                 bundle_bytes: self.bundle_size.map_or(default_limits.bundle_bytes, |size| size.0),
                 inline_needs: self.inline_needs.unwrap_or(default_limits.inline_needs),
+                changes: self.changes.unwrap_or(default_limits.changes),
                 field_bytes: bytes(self.field_size, default_limits.field_bytes),
                 memory_bytes: self.memory.map_or(default_limits.memory_bytes, |size| size.0),
                 answer_rows: self.answer_rows.unwrap_or(default_limits.answer_rows),
@@ -249,6 +254,7 @@ impl Options {
             message_bytes,
             bundle_bytes,
             inline_needs,
+            changes,
             field_bytes,
             memory_bytes,
             answer_rows,
@@ -282,6 +288,7 @@ impl Options {
             bundle_size: Some(Size(bundle_bytes)),
             field_size: Some(Size(field_bytes as u64)),
             inline_needs: Some(inline_needs),
+            changes: Some(changes),
             answer_rows: Some(answer_rows),
             stream_rows: Some(stream_rows),
             remembered: Some(remembered),

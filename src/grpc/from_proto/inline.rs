@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use prost_types::value::Kind as ValueKind;
 use prost_types::{ListValue, Struct, Value};
 
-use super::rows::{Rows, Wrong, word};
+use super::rows::{Place, Rows, Wrong, word};
 use crate::domain::{Draft, Setting, Table};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::import::bundle::add_built_in;
@@ -38,9 +38,10 @@ pub(in crate::grpc) fn draft(locality: pb::InlineLocality, most_field_bytes: usi
     let mut tables = BTreeMap::new();
     let mut add = |name: &str, table: Table| drop(tables.insert(name.to_owned(), table));
     add("areas", areas(area_rows, point, &mut wrong));
-    add("needs", needs(need_rows, &mut wrong));
-    add("services", services(service_rows, &mut wrong));
-    add("offers", offers(offer_rows, point, &mut wrong));
+    add("needs", needs(Place::List("needs"), need_rows, &mut wrong).into_table());
+    add("services", services(Place::List("services"), service_rows, &mut wrong).into_table());
+    let offers = offers(Place::List("offers"), offer_rows, &mut wrong);
+    add("offers", offers.with_column(point[0]).with_column(point[1]).into_table());
     if !meet_rows.is_empty() {
         add("meets", meets(meet_rows, &mut wrong));
     }
@@ -48,13 +49,13 @@ pub(in crate::grpc) fn draft(locality: pb::InlineLocality, most_field_bytes: usi
         add("kinds", kinds(kind_rows, &mut wrong));
     }
     if declines_recorded || !decline_rows.is_empty() {
-        add("declines", declines(decline_rows, &mut wrong));
+        add("declines", declines(Place::List("declines"), decline_rows, &mut wrong).into_table());
     }
     if !population_rows.is_empty() {
         add("population", population(population_rows, &mut wrong));
     }
     if receipts_recorded || !receipt_rows.is_empty() {
-        add("receipts", receipts(receipt_rows, &mut wrong));
+        add("receipts", receipts(Place::List("receipts"), receipt_rows, &mut wrong).into_table());
     }
     if !travel_rows.is_empty() {
         add("travel", travel(travel_rows, &mut wrong));
@@ -93,7 +94,7 @@ fn areas(rows: Vec<pb::Area>, point: [&str; 2], wrong: &mut Wrong) -> Table {
     table.into_table()
 }
 
-fn needs(rows: Vec<pb::Need>, wrong: &mut Wrong) -> Table {
+pub(super) fn needs(place: Place, rows: Vec<pb::Need>, wrong: &mut Wrong) -> Rows {
     const COLUMNS: [&str; 15] = [
         "need",
         "holder",
@@ -111,7 +112,7 @@ fn needs(rows: Vec<pb::Need>, wrong: &mut Wrong) -> Table {
         "tags",
         "household",
     ];
-    let mut table = Rows::new("needs", &COLUMNS);
+    let mut table = Rows::at(place, &COLUMNS);
     for row in rows {
         let pb::Need {
             need,
@@ -162,10 +163,10 @@ fn needs(rows: Vec<pb::Need>, wrong: &mut Wrong) -> Table {
             .text("household", household)
             .named("group", groups);
     }
-    table.into_table()
+    table
 }
 
-fn services(rows: Vec<pb::Service>, wrong: &mut Wrong) -> Table {
+pub(super) fn services(place: Place, rows: Vec<pb::Service>, wrong: &mut Wrong) -> Rows {
     const COLUMNS: [&str; 16] = [
         "service",
         "name",
@@ -184,7 +185,7 @@ fn services(rows: Vec<pb::Service>, wrong: &mut Wrong) -> Table {
         "children_per_unit",
         "cost_per_place",
     ];
-    let mut table = Rows::new("services", &COLUMNS);
+    let mut table = Rows::at(place, &COLUMNS);
     for row in rows {
         let pb::Service {
             service,
@@ -223,12 +224,12 @@ fn services(rows: Vec<pb::Service>, wrong: &mut Wrong) -> Table {
             .number("children_per_unit", children_per_unit)
             .number("cost_per_place", cost_per_place);
     }
-    table.into_table()
+    table
 }
 
-fn offers(rows: Vec<pb::Offer>, point: [&str; 2], wrong: &mut Wrong) -> Table {
+pub(super) fn offers(place: Place, rows: Vec<pb::Offer>, wrong: &mut Wrong) -> Rows {
     const COLUMNS: [&str; 9] = ["offer", "service", "area", "capacity", "free", "turns", "status", "updated", "areas"];
-    let mut table = Rows::new("offers", &COLUMNS).with_column(point[0]).with_column(point[1]);
+    let mut table = Rows::at(place, &COLUMNS);
     for row in rows {
         let pb::Offer { offer, service, lon, lat, x, y, area, capacity, free, turns, status, updated, areas, reach } =
             row;
@@ -249,7 +250,7 @@ fn offers(rows: Vec<pb::Offer>, point: [&str; 2], wrong: &mut Wrong) -> Table {
             .reach(reach)
             .list("areas", areas);
     }
-    table.into_table()
+    table
 }
 
 fn meets(rows: Vec<pb::Meet>, wrong: &mut Wrong) -> Table {
@@ -281,8 +282,8 @@ fn kinds(rows: Vec<pb::Kind>, wrong: &mut Wrong) -> Table {
     table.into_table()
 }
 
-fn declines(rows: Vec<pb::Decline>, wrong: &mut Wrong) -> Table {
-    let mut table = Rows::new("declines", &["need", "holder", "kind", "area", "service", "offer", "reason"]);
+pub(super) fn declines(place: Place, rows: Vec<pb::Decline>, wrong: &mut Wrong) -> Rows {
+    let mut table = Rows::at(place, &["need", "holder", "kind", "area", "service", "offer", "reason"]);
     for row in rows {
         let pb::Decline { need, holder, kind, area, service, offer, reason } = row;
         table
@@ -295,7 +296,7 @@ fn declines(rows: Vec<pb::Decline>, wrong: &mut Wrong) -> Table {
             .text("offer", offer)
             .text("reason", reason);
     }
-    table.into_table()
+    table
 }
 
 fn population(rows: Vec<pb::PopulationRow>, wrong: &mut Wrong) -> Table {
@@ -313,9 +314,9 @@ fn population(rows: Vec<pb::PopulationRow>, wrong: &mut Wrong) -> Table {
     table.into_table()
 }
 
-fn receipts(rows: Vec<pb::Receipt>, wrong: &mut Wrong) -> Table {
+pub(super) fn receipts(place: Place, rows: Vec<pb::Receipt>, wrong: &mut Wrong) -> Rows {
     const COLUMNS: [&str; 8] = ["service", "offer", "children", "need", "kind", "holder", "area", "age"];
-    let mut table = Rows::new("receipts", &COLUMNS);
+    let mut table = Rows::at(place, &COLUMNS);
     for row in rows {
         let pb::Receipt { service, offer, children, need, kind, holder, area, age } = row;
         table
@@ -329,7 +330,7 @@ fn receipts(rows: Vec<pb::Receipt>, wrong: &mut Wrong) -> Table {
             .text("area", area)
             .number("age", age);
     }
-    table.into_table()
+    table
 }
 
 fn travel(rows: Vec<pb::Travel>, wrong: &mut Wrong) -> Table {

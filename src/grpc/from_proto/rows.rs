@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::Table;
+use crate::domain::{Cells, Table};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::service::Violation;
 
@@ -35,7 +35,7 @@ impl Wrong {
         }
     }
 
-    fn check_length(&mut self, text: &str, field: impl FnOnce() -> String) {
+    pub fn check_length(&mut self, text: &str, field: impl FnOnce() -> String) {
         if self.most_field_bytes < text.len() {
             let wanted = format!("wanted at most {} bytes", self.most_field_bytes);
             self.add(field(), wanted);
@@ -55,17 +55,30 @@ pub(super) fn word<E: TryFrom<i32>>(code: i32, prefix: &str, name: fn(&E) -> &'s
 
 /// Rows of one table on their way to text.
 pub(super) struct Rows {
-    /// As the request's field is called.
-    list: &'static str,
+    /// Where the rows are in the request.
+    place: Place,
     columns: &'static [&'static str],
     /// Columns that only some rows make: groups, codes, and coordinates of the other kind.
     more_columns: BTreeSet<String>,
     rows: Vec<BTreeMap<Cow<'static, str>, String>>,
 }
 
+/// Where rows are in a request.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// A list of an inline locality.
+    List(&'static str),
+    /// One row alone, such as `changes[3].set_need`.
+    One(String),
+}
+
 impl Rows {
     pub fn new(list: &'static str, columns: &'static [&'static str]) -> Rows {
-        Rows { list, columns, more_columns: BTreeSet::new(), rows: Vec::new() }
+        Rows::at(Place::List(list), columns)
+    }
+
+    pub fn at(place: Place, columns: &'static [&'static str]) -> Rows {
+        Rows { place, columns, more_columns: BTreeSet::new(), rows: Vec::new() }
     }
 
     /// Makes a column even if no row fills it.
@@ -79,8 +92,16 @@ impl Rows {
         Row { table: self, wrong }
     }
 
+    /// The cells that were filled, row by row.
+    pub fn into_cells(self) -> Vec<Cells> {
+        let cells = |row: BTreeMap<Cow<'static, str>, String>| {
+            row.into_iter().map(|(column, cell)| (column.into_owned(), cell)).collect()
+        };
+        self.rows.into_iter().map(cells).collect()
+    }
+
     pub fn into_table(self) -> Table {
-        let Rows { list: _, columns, more_columns, rows } = self;
+        let Rows { place: _, columns, more_columns, rows } = self;
         let header: Vec<String> = columns.iter().map(|name| name.to_string()).chain(more_columns).collect();
         let mut table = Table::new(header.clone());
         for row in rows {
@@ -98,7 +119,10 @@ pub(super) struct Row<'r> {
 
 impl Row<'_> {
     fn field(&self, name: &str) -> String {
-        format!("locality.{}[{}].{name}", self.table.list, self.table.rows.len().saturating_sub(1))
+        match &self.table.place {
+            Place::List(list) => format!("locality.{list}[{}].{name}", self.table.rows.len().saturating_sub(1)),
+            Place::One(place) => format!("{place}.{name}"),
+        }
     }
 
     fn wrong(&mut self, name: &str, wanted: &str) {

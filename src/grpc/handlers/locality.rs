@@ -43,9 +43,12 @@ impl pb::locality_service_server::LocalityService for Api {
 
     async fn apply_changes(
         &self,
-        _: Request<pb::ApplyChangesRequest>,
+        request: Request<pb::ApplyChangesRequest>,
     ) -> Result<Response<pb::ApplyChangesResponse>, Status> {
-        not_yet("ApplyChanges")
+        let limits = CallLimits { deadline: self.deadline(&request), time_limit: None };
+        let order = from_proto::change_order(request.into_inner(), self.limits())?;
+        let changed = self.service.apply_changes(order, limits).await?;
+        Ok(Response::new(to_proto::changed(changed, self.limits().message_bytes)))
     }
 
     async fn get_locality(&self, request: Request<pb::GetLocalityRequest>) -> Result<Response<pb::Locality>, Status> {

@@ -2,12 +2,14 @@
 
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Api, not_yet};
+use super::Api;
 use crate::domain::Problem;
 use crate::engine::{Asked, Failure, InlineNeed, Resident};
 use crate::grpc::from_proto::{self, NeedAsked, Place};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::grpc::to_proto;
+use crate::matching::Route;
+use crate::service::{Error, Named};
 use crate::view::{self, MatchFiles};
 
 type Part = Result<pb::StreamAssignmentsResponse, Status>;
@@ -86,8 +88,21 @@ impl pb::matching_service_server::MatchingService for Api {
         Ok(Response::new(explained.await?))
     }
 
-    async fn what_if(&self, _: Request<pb::WhatIfRequest>) -> Result<Response<pb::WhatIfResponse>, Status> {
-        not_yet("WhatIf")
+    async fn what_if(&self, request: Request<pb::WhatIfRequest>) -> Result<Response<pb::WhatIfResponse>, Status> {
+        let deadline = self.deadline(&request);
+        let pb::WhatIfRequest { name, changes, options } = request.into_inner();
+        let solving = from_proto::solving(options)?;
+        if solving.route == Route::Program {
+            let wanted = "wanted BACKEND_NETWORK or nothing: changes are answered from the standing matching";
+            return Err(Error::invalid("options.backend", wanted).into());
+        }
+        let named = Named::parse("name", &name)?;
+        let changes = from_proto::changes(changes, self.limits())?;
+        let most_rows = self.limits().answer_rows;
+        let what_if = self.service.ask_what_if(named, solving.limits(deadline), move |resident, effort| {
+            Ok(to_proto::what_if(view::what_if::run(resident, &changes, effort)?, most_rows))
+        });
+        Ok(Response::new(what_if.await?))
     }
 }
 

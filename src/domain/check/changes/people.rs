@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::shift::{From, Shift, merged};
+use super::shift::{Origin, Shift, merged};
 use super::supply::Reading;
 use super::told::Told;
 use crate::domain::age::AgeUnit;
@@ -155,14 +155,37 @@ impl<'a> People<'a> {
                 continue;
             };
             let same_holder = locality.holder(NeedIx::new(at)) == &self.holders[after.holder.ix()];
-            let same_row = Need { holder: after.holder, ..need.clone() } == *after;
-            if !same_row || !same_holder {
+            if !is_same_row(need, after) || !same_holder {
                 ids.push(need.id.clone());
             }
         }
         let is_new = |(at, _): &&(usize, RowRef)| locality.find_need(self.needs[*at].id.as_str()).is_none();
         ids.extend(self.new_rows.iter().filter(is_new).map(|&(at, _)| self.needs[at].id.clone()));
     }
+}
+
+/// Whether two rows say the same of a need, whatever the position of its holder is by now.
+fn is_same_row(one: &Need, two: &Need) -> bool {
+    let Need {
+        id,
+        holder: _,
+        kind,
+        level,
+        children,
+        children_low,
+        children_high,
+        point,
+        weight,
+        basis,
+        certainty,
+        tags,
+        origin,
+        counts,
+    } = one;
+    (id, kind, level, children) == (&two.id, &two.kind, &two.level, &two.children)
+        && (children_low, children_high, point) == (&two.children_low, &two.children_high, &two.point)
+        && (weight, basis, certainty, tags) == (&two.weight, &two.basis, &two.certainty, &two.tags)
+        && (origin, counts) == (&two.origin, &two.counts)
 }
 
 /// An estimate out of rates.csv is a holder of its own.
@@ -227,11 +250,11 @@ impl Joined {
         let mut holders = Vec::with_capacity(order.len());
         for (position, from) in order.into_iter().enumerate() {
             holders.push(match from {
-                From::Held(at) => {
+                Origin::Held(at) => {
                     of_held[at] = Some(position);
                     held_holders[at].clone()
                 }
-                From::New(at) => {
+                Origin::New(at) => {
                     of_read[new[at]] = position;
                     read.holders[new[at]].clone()
                 }
@@ -250,14 +273,14 @@ impl Joined {
         let mut needs_shift = vec![None; held_needs.len()];
         for (position, from) in order.into_iter().enumerate() {
             needs.push(match from {
-                From::Held(at) => {
+                Origin::Held(at) => {
                     needs_shift[at] = Some(position);
                     let need = &held_needs[at];
                     // A holder of a row that stays was kept just above.
                     let holder = of_held[need.holder.ix()].unwrap_or(0);
                     Need { holder: HolderIx::new(holder), ..need.clone() }
                 }
-                From::New(at) => {
+                Origin::New(at) => {
                     let NeedRow { need, from, .. } = rows[at];
                     new_rows.push((position, *from));
                     if let Some(held) = locality.find_need(need.id.as_str()) {

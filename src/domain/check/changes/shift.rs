@@ -41,7 +41,7 @@ impl Shift {
 
 /// Where a row of the next revision comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Origin {
     /// Position among the rows that are held.
     Held(usize),
     /// Position among the rows that are new.
@@ -49,22 +49,25 @@ pub(super) enum From {
 }
 
 /// The rows that stay and the new ones, by id. Both are sorted, and no id is in both. O(rows).
-pub(super) fn merged<'i>(held: impl Iterator<Item = (usize, &'i Id)>, new: impl Iterator<Item = &'i Id>) -> Vec<From> {
+pub(super) fn merged<'i>(
+    held: impl Iterator<Item = (usize, &'i Id)>,
+    new: impl Iterator<Item = &'i Id>,
+) -> Vec<Origin> {
     let mut new = new.enumerate().peekable();
     let mut order = Vec::with_capacity(held.size_hint().1.unwrap_or(0) + new.size_hint().0);
     for (at, id) in held {
         while let Some((position, _)) = new.next_if(|(_, other)| *other < id) {
-            order.push(From::New(position));
+            order.push(Origin::New(position));
         }
-        order.push(From::Held(at));
+        order.push(Origin::Held(at));
     }
-    order.extend(new.map(|(position, _)| From::New(position)));
+    order.extend(new.map(|(position, _)| Origin::New(position)));
     order
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{From, Shift, merged};
+    use super::{Origin, Shift, merged};
     use crate::domain::ids::Id;
 
     fn ids(text: &str) -> Vec<Id> {
@@ -75,7 +78,7 @@ mod tests {
     fn rows_that_stay_and_rows_that_come_stand_by_id() {
         let (held, new) = (ids("b d f"), ids("a c g"));
         let order = merged([(0, &held[0]), (2, &held[2])].into_iter(), new.iter());
-        assert_eq!(order, [From::New(0), From::Held(0), From::New(1), From::Held(2), From::New(2)]);
+        assert_eq!(order, [Origin::New(0), Origin::Held(0), Origin::New(1), Origin::Held(2), Origin::New(2)]);
     }
 
     #[test]

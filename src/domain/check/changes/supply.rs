@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::orders::Orders;
-use super::shift::{From, Shift, merged};
+use super::shift::{Origin, Shift, merged};
 use super::told::Told;
 use crate::domain::check::about::Terms;
 use crate::domain::check::findings::{Findings, RowRef};
@@ -183,12 +183,12 @@ fn offers_after<'a>(
     let (mut after, mut rows) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
     for from in order {
         match from {
-            From::New(at) => {
+            Origin::New(at) => {
                 let (offer, row) = &new[at];
                 after.push(offer.clone());
                 rows.push(*row);
             }
-            From::Held(at) => {
+            Origin::Held(at) => {
                 let offer = &locality.offers()[at];
                 // An offer whose service is gone has been refused.
                 let Some(service) = service_shift.of(offer.service.ix()) else { continue };
