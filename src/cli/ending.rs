@@ -133,3 +133,28 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Ending, Failure};
+    use crate::solve::StopReason;
+
+    #[test]
+    fn a_stop_before_there_is_a_locality_says_what_came() {
+        let stopped = |reason| Failure::Stopped { reason, limit: None }.within(Some(Duration::from_millis(1500)));
+        let key = stopped(StopReason::Cancelled);
+        assert_eq!(key.code(), Ending::Interrupted.code());
+        assert_eq!(
+            key.to_string(),
+            "stopped: interrupted before the bundle was read and checked, so there is no answer yet"
+        );
+        let limit = stopped(StopReason::Deadline);
+        assert_eq!(limit.code(), 1);
+        assert_eq!(
+            limit.to_string(),
+            "stopped: the time limit of 1.5 seconds came before the bundle was read and checked, so there is no answer yet"
+        );
+    }
+}

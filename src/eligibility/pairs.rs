@@ -168,7 +168,10 @@ impl Pairs {
     /// The pairs that all needs of a class have, rising by offer, without the declines of single needs and holders.
     pub fn of_class(&self, class: ClassIx) -> impl Iterator<Item = Pair> {
         let (rows, row) = self.row(class);
-        row.map(move |at| self.at(rows, at))
+        let unit = self.unit;
+        let known = rows.grades[row.clone()].iter().zip(&rows.travel[row.clone()]);
+        let pairs = rows.offers[row].iter().zip(known);
+        pairs.map(move |(&offer, (&grade, &travel))| Pair::unpacked(unit, offer, grade, travel))
     }
 
     /// The offers that one need or its holder declined, where a pair is there to decline: sorted, often empty.

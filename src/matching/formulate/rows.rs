@@ -120,10 +120,33 @@ enum Width {
     Wide,
 }
 
-/// What is read of a pair, and its sink: sorted by sink.
-struct Entry {
+/// A source's pairs, in the order of their sinks.
+#[derive(Default)]
+struct SourceRow {
+    /// Sink in the upper half, position among `pairs` in the lower: sorting these moves 8 bytes for each pair.
+    order: Vec<u64>,
+    pairs: Vec<Pair>,
+}
+
+impl SourceRow {
+    fn read(&mut self, pairs: impl Iterator<Item = Pair>, sink_of: &[u32]) {
+        self.pairs.clear();
+        self.pairs.extend(pairs);
+        self.order.clear();
+        let sinks = self.pairs.iter().map(|pair| u64::from(sink_of[pair.offer.ix()]));
+        self.order.extend(sinks.zip(0..).map(|(sink, at): (u64, u64)| sink << 32 | at));
+        self.order.sort_unstable();
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        // The halves of a 64-bit number are 32 bits wide.
+        self.order.iter().map(|&key| Entry { sink: (key >> 32) as u32, pair: &self.pairs[(key as u32) as usize] })
+    }
+}
+
+struct Entry<'r> {
     sink: u32,
-    pair: Pair,
+    pair: &'r Pair,
 }
 
 impl Builder<'_> {
@@ -265,24 +288,22 @@ impl Filler<'_, '_> {
         effort: &Effort,
     ) -> Result<Vec<(Missing, bool)>, StopReason> {
         let mut found = vec![(Missing::default(), false); self.names.len()];
-        let mut row: Vec<Entry> = Vec::new();
+        let mut row = SourceRow::default();
         let (mut from, mut ticked) = (0, 0);
         for &need in needs {
-            row.clear();
             let pairs = self.pairs.of(need).filter(|pair| self.builder.takes_part(self.sink_of, pair));
-            row.extend(pairs.map(|pair| Entry { sink: self.sink_of[pair.offer.ix()], pair }));
-            row.sort_unstable_by_key(|entry| entry.sink);
-            for (at, entry) in (from..).zip(&row) {
+            row.read(pairs, self.sink_of);
+            for (at, entry) in (from..).zip(row.entries()) {
                 sinks[at] = entry.sink;
             }
             for ((name, costs), (missing, too_wide)) in self.names.iter().zip(&mut costs).zip(&mut found) {
                 let kind = self.builder.locality.needs()[need.ix()].kind;
-                for (at, entry) in (from..).zip(&row) {
-                    let cost = self.cost(*name, need, kind, entry, missing);
+                for (at, entry) in (from..).zip(row.entries()) {
+                    let cost = self.cost(*name, need, kind, &entry, missing);
                     *too_wide |= !costs.put(at, cost);
                 }
             }
-            from += row.len();
+            from += row.pairs.len();
             if 1 << 12 <= from - ticked {
                 effort.tick((from - ticked) as u64)?;
                 ticked = from;
@@ -294,11 +315,11 @@ impl Filler<'_, '_> {
 
     /// What a child on this pair costs in a stage; 0 where that is not known, which is noted.
     fn cost(&self, name: StageName, need: NeedIx, kind: KindIx, entry: &Entry, missing: &mut Missing) -> i64 {
-        let Entry { sink, pair } = entry;
+        let &Entry { sink, pair } = entry;
         let number = match name {
             StageName::Effect => self.effect(kind, pair.offer).map(|effect| -i64::from(effect)),
             StageName::Travel => pair.travel.map(i64::from),
-            StageName::Cost => self.prices.cost[*sink as usize],
+            StageName::Cost => self.prices.cost[sink as usize],
             StageName::Blended => return -self.gain(need, entry, missing),
             StageName::Floors | StageName::Need | StageName::Evenness => Some(0),
         };
@@ -315,13 +336,13 @@ impl Filler<'_, '_> {
 
     /// met * weight - cost * cost_per_place - km * whole_km.
     fn gain(&self, need: NeedIx, entry: &Entry, missing: &mut Missing) -> i64 {
-        let Entry { sink, pair } = entry;
+        let &Entry { sink, pair } = entry;
         let objective = &self.builder.locality.policy().objective;
         // What decides the range over unknowns must not fail on the unknown: a missing number then counts as none.
         let lenient = self.builder.reading != Reading::Policy;
         let mut gain = i64::from(objective.met) * i64::from(self.builder.locality.needs()[need.ix()].weight);
         if objective.cost != 0 {
-            match self.prices.cost[*sink as usize] {
+            match self.prices.cost[sink as usize] {
                 Some(cost) => gain -= i64::from(objective.cost) * cost,
                 None if lenient => {}
                 None => missing.number.add(need, pair.offer),

@@ -1,11 +1,13 @@
 //! The good bundle, and that it means what it says.
 
 use super::{Bundle, keys, text, whole};
+use crate::domain::check::NotLoaded;
 use crate::domain::draft::{Draft, Setting};
 use crate::domain::{
     AgeLimit, AgeLimits, BadRows, CandidateKind, Certainty, HolderSort, Layer, Mark, NeedOrigin, Period, Reach, Stated,
     Status, Unit,
 };
+use crate::solve::{Effort, StopReason};
 
 impl Bundle {
     /// Nothing is wrong with it: not an error, not a warning.
@@ -168,6 +170,16 @@ fn a_good_bundle_is_read_as_it_is_meant() {
     let completeness = locality.completeness();
     assert_eq!((completeness.unknown_need_rows, completeness.not_counted_need_rows), (1, 1));
     assert_eq!((completeness.assumed_level_services, completeness.meets_by_code), (1, true));
+}
+
+#[test]
+fn a_stop_leaves_nothing_half_loaded() {
+    let draft = Bundle::good().draft();
+    let read = |ticks| super::super::check(draft.clone(), BadRows::Refuse, &Effort::unlimited().at_most(ticks));
+    let stopped = |ticks: &u64| matches!(read(*ticks), Err(NotLoaded::Stopped(StopReason::TickLimit)));
+    let needed = (0..10_000).find(|ticks| !stopped(ticks)).expect("some thousand ticks are enough");
+    assert!(0 < needed);
+    assert!(read(needed).is_ok());
 }
 
 #[test]
