@@ -111,10 +111,12 @@ fn areas() -> Vec<Area> {
     let header = reader.headers().expect("it has a header").clone();
     let column = |name: &str| header.iter().position(|column| column == name).expect("the file has this column");
     let (code, lon, lat, first_age) = (column("lsoa11_code"), column("long"), column("lat"), column("0"));
+    // The file has five places, and writes the least of them with an exponent, which a bundle may not.
+    let degrees = |text: &str| format!("{:.5}", text.parse::<f64>().expect("a number of degrees"));
     let area = |row: csv::StringRecord| Area {
         code: row[code].to_owned(),
-        lon: row[lon].to_owned(),
-        lat: row[lat].to_owned(),
+        lon: degrees(&row[lon]),
+        lat: degrees(&row[lat]),
         children: (0..AGES).map(|age| row[first_age + age].parse().expect("a number of children")).collect(),
     };
     let mut areas: Vec<Area> = reader.records().map(|row| area(row.expect("a row can be read"))).collect();

@@ -174,6 +174,12 @@ impl Pairs {
         pairs.map(move |(&offer, (&grade, &travel))| Pair::unpacked(unit, offer, grade, travel))
     }
 
+    /// The offers of [`Pairs::of_class`] and what is known of them, without the distances.
+    pub fn grades_of_class(&self, class: ClassIx) -> impl Iterator<Item = (OfferIx, Grade)> {
+        let (rows, row) = self.row(class);
+        rows.offers[row.clone()].iter().copied().zip(rows.grades[row].iter().copied())
+    }
+
     /// The offers that one need or its holder declined, where a pair is there to decline: sorted, often empty.
     pub fn declined_by(&self, need: NeedIx) -> &[(NeedIx, OfferIx)] {
         let from = self.declined.partition_point(|&(of, _)| of < need);

@@ -6,7 +6,7 @@
 use super::Builder;
 use crate::domain::policy::StageName;
 use crate::domain::{KindIx, NeedIx, OfferIx, TravelUnit};
-use crate::eligibility::{Pair, Pairs};
+use crate::eligibility::{Grade, Pair, Pairs};
 use crate::matching::reading::Reading;
 use crate::solve::{Effort, PairCosts, StopReason};
 
@@ -213,8 +213,8 @@ impl Builder<'_> {
         sink_of
     }
 
-    fn takes_part(&self, sink_of: &[u32], pair: &Pair) -> bool {
-        sink_of[pair.offer.ix()] != NO_SINK && self.reading.admits(self.locality, pair.grade)
+    fn takes_part(&self, sink_of: &[u32], offer: OfferIx, grade: Grade) -> bool {
+        sink_of[offer.ix()] != NO_SINK && self.reading.admits(self.locality, grade)
     }
 
     /// Where each source's pairs start, and one more.
@@ -225,7 +225,8 @@ impl Builder<'_> {
                 let classes = pairs.spots().classes().skip(block * SOURCES).take(SOURCES);
                 let mut counts = Vec::with_capacity(SOURCES);
                 for class in classes {
-                    counts.push(pairs.of_class(class).filter(|pair| self.takes_part(sink_of, pair)).count() as u32);
+                    let takes_part = |&(offer, grade): &(OfferIx, Grade)| self.takes_part(sink_of, offer, grade);
+                    counts.push(pairs.grades_of_class(class).filter(takes_part).count() as u32);
                 }
                 effort.tick(counts.iter().map(|&count| u64::from(count)).sum::<u64>() + counts.len() as u64)?;
                 Ok(counts)
@@ -239,7 +240,7 @@ impl Builder<'_> {
             for &need in needs {
                 start += match pairs.declined_by(need) {
                     [] => of_classes[pairs.spots().class_of(need).ix()] as usize,
-                    _ => pairs.of(need).filter(|pair| self.takes_part(sink_of, pair)).count(),
+                    _ => pairs.of(need).filter(|pair| self.takes_part(sink_of, pair.offer, pair.grade)).count(),
                 };
                 starts.push(start);
             }
@@ -291,7 +292,8 @@ impl Filler<'_, '_> {
         let mut row = SourceRow::default();
         let (mut from, mut ticked) = (0, 0);
         for &need in needs {
-            let pairs = self.pairs.of(need).filter(|pair| self.builder.takes_part(self.sink_of, pair));
+            let takes_part = |pair: &Pair| self.builder.takes_part(self.sink_of, pair.offer, pair.grade);
+            let pairs = self.pairs.of(need).filter(takes_part);
             row.read(pairs, self.sink_of);
             for (at, entry) in (from..).zip(row.entries()) {
                 sinks[at] = entry.sink;
