@@ -1,13 +1,15 @@
 //! Exact optimisation on numbers alone: nothing here knows what a child or a service is.
 //!
-//! A [`Network`] is the problem, [`flow`] solves it by a network simplex of our own, [`program`] and [`mip`] solve the
-//! same problem through good_lp, [`check`] verifies any answer and shares no code with either.
+//! A [`Network`] is the problem, [`flow`] solves it by a network simplex of our own, [`need`] solves its need stage alone
+//! and faster, [`program`] and [`mip`] solve the same problem through good_lp, [`check`] verifies any answer and shares no
+//! code with the others.
 
 pub mod check;
 mod costs;
 pub mod effort;
 pub mod flow;
 pub mod mip;
+pub mod need;
 pub mod network;
 pub mod outcome;
 pub mod program;

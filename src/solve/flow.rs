@@ -1,351 +1,327 @@
-//! Least-cost flow, stage by stage, by the primal network simplex.
+//! Least-cost flow with all stages in order, by a network simplex that starts near its end.
 //!
-//! The method is the textbook's (Dantzig 1951; Ahuja, Magnanti and Orlin 1993, chapter 11) with strongly feasible
-//! trees (Cunningham 1976), which make it end in spite of ties. What is our own: the arrangement for few sinks and many
-//! sources (see `tree`), and the stages. When a stage is optimal, every arc whose reduced cost is not zero carries the
-//! same in all optima of the stage, so it is fixed where it is, and the next stage goes on from the same tree. In the
-//! end the node prices of all stages together certify the lexicographic optimum.
+//! The simplex is the textbook's (Dantzig 1951; Ahuja, Magnanti and Orlin 1993, chapter 11) with strongly feasible
+//! trees (Cunningham 1976), which make it end in spite of ties. What is our own is the arrangement for few sinks and
+//! many sources, and the way there:
+//!
+//! 1. `descent`: prices of the few inner nodes, by stochastic descent on the dual;
+//! 2. `placement`: each source to its cheapest arc, and what is too much away again;
+//! 3. `hang`: a tree in which every node has room up to the ground;
+//! 4. `simplex`: pivots on the arcs near each source's best (`window`), with new windows until no arc at all is worth
+//!    bringing in.
+//!
+//! One number per arc is enough for one stage. Several stages are first solved as one weighted sum, and from its tree
+//! on as vectors, compared stage by stage: exact whatever the weights, and with little left to do. In the end the node
+//! prices of all stages together certify the lexicographic optimum.
 
 mod arcs;
+mod balance;
+mod costs;
+mod descent;
+mod hang;
+mod markets;
+mod placement;
+mod simplex;
 mod tree;
+mod weights;
+mod window;
 
-use self::arcs::{Layout, NONE, OnwardArcs, OpenArcs};
-use self::tree::{Link, Tree};
+use self::arcs::{Layout, OnwardArcs};
+use self::costs::{Cost, Objective, Scalar, Vectors};
+use self::descent::Spread;
+use self::simplex::Simplex;
+use self::tree::Tree;
 use super::effort::{Effort, StopReason};
-use super::network::{Network, Stage};
+use super::need::{self, NeedOutcome};
+use super::network::Network;
 use super::outcome::{Flow, Outcome, Prices, Proof, StagePrices};
+
+/// A price that no path reaches, for nodes that nothing can pass.
+const FAR: i64 = i64::MAX / 4;
 
 /// The best flow, with prices that prove it, or the best one found within the limits.
 ///
-/// Exact in whole numbers, deterministic, on one thread. Memory: about 16 bytes a pair and 50 a source. Time has no
-/// useful worst-case bound; it grows a little faster than the number of pairs in practice.
+/// Exact in whole numbers, deterministic for any number of threads. Memory: about 50 bytes a source, 24 for each pair
+/// that is near its source's best, and 16 for each two sinks that share a source. Time has no useful worst-case bound;
+/// it grows a little faster than the number of pairs in practice.
 ///
 /// # Panics
 ///
 /// On a network with side groups, which is none: see [`Network::is_network`] and `program`.
 pub fn solve(network: &Network, effort: &Effort) -> Outcome {
     assert!(network.is_network(), "side groups do not fit in a flow; the program route takes them");
-    let mut simplex = Simplex::nothing_sent(network);
-    let mut prices = Prices::default();
-    for stage in network.stages() {
-        simplex.enter(stage);
-        if let Err(reason) = simplex.run(stage.name, effort) {
-            return simplex.stopped(prices.stages.len(), reason);
-        }
-        prices.stages.push(simplex.stage_prices());
-        simplex.fix();
+    match network.stages().len() {
+        1 if need::fits(network, 0) => need_alone(network, effort),
+        1 => staged::<1>(network, effort),
+        2 => staged::<2>(network, effort),
+        3 => staged::<3>(network, effort),
+        4 => staged::<4>(network, effort),
+        5 => staged::<5>(network, effort),
+        6 => staged::<6>(network, effort),
+        7 => staged::<7>(network, effort),
+        8 => staged::<8>(network, effort),
+        n_stages => unreachable!("Network::new allows 1 to {} stages, not {n_stages}", Network::MOST_STAGES),
     }
-    raise_closed(network, &simplex.closed, &mut prices);
+}
+
+/// Where nothing but weight counts, greedy is exact.
+fn need_alone(network: &Network, effort: &Effort) -> Outcome {
+    effort.report("need", 0, None);
+    match need::solve(network, 0, effort) {
+        NeedOutcome::Optimal { flow, value, prices } => {
+            Outcome::Optimal { flow, values: vec![value], proof: Proof::Prices(Prices { stages: vec![prices] }) }
+        }
+        NeedOutcome::Stopped { flow, value, bound, reason } => {
+            Outcome::Stopped { flow, values: vec![value], bounds: vec![Some(bound)], reason }
+        }
+    }
+}
+
+fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
+    let layout = Layout::of(network);
+    let closed = closed(network, layout);
+    let mut weighted = match Weighted::start(network, layout, &closed, effort) {
+        Ok(weighted) => weighted,
+        Err(reason) => {
+            let (onward, tree) = hang::nothing_sent(network, layout, &Scalar::new(network, vec![0; S]));
+            return stopped(network, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
+        }
+    };
+    let finished = weighted.finish(effort);
+    let width = weighted.width();
+    let Simplex { onward, tree, .. } = weighted.simplex;
+    if let Err(reason) = finished {
+        let flow = simplex::flow(layout, &tree);
+        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
+    }
+    let mut simplex = Simplex::from_tree(network, Vectors::<S>::new(network), onward.amounts, tree);
+    let finished = finish(&mut simplex, &closed, width, effort);
     let flow = simplex.flow();
+    if let Err(reason) = finished {
+        let Simplex { onward, tree, .. } = simplex;
+        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
+    }
+    let mut prices = Prices { stages: (0..S).map(|stage| stage_prices(&simplex, stage)).collect() };
+    raise_closed(network, &closed, &mut prices);
     let values = network.values(&flow);
     Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }
 }
 
-/// The state between pivots: a flow that is always feasible, and a spanning tree of arcs that prices it.
-struct Simplex<'a> {
-    network: &'a Network,
-    layout: Layout,
-    stage: &'a Stage,
-    open: OpenArcs,
-    onward: OnwardArcs,
-    tree: Tree,
-    /// Sinks and limits that nothing can pass, by inner node: no places, or behind a limit of zero.
+/// Pivots in vectors until no arc is worth bringing in.
+fn finish<const S: usize>(
+    simplex: &mut Simplex<Vectors<S>>,
+    closed: &[bool],
+    width: i64,
+    effort: &Effort,
+) -> Result<(), StopReason> {
+    // As near as before: a tie in all that comes before the costs of pairs, and not far apart in those.
+    let priced = simplex.network.stages().iter().position(|stage| !stage.pair_cost.is_zero()).unwrap_or(S - 1);
+    let mut near = [0; S];
+    near[priced] = width;
+    loop {
+        let prices = with_far(simplex.prices(), closed, [FAR; S]);
+        let Simplex { window, network, objective, tree, .. } = simplex;
+        let improvable = window.pick(network, objective, tree, &prices, near, effort)?;
+        effort.report("exact", improvable, None);
+        let pivots = simplex.run(effort)?;
+        effort.report("exact pivots", pivots, None);
+        if pivots == 0 && improvable == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn with_far<C: Copy>(mut prices: Vec<C>, closed: &[bool], far: C) -> Vec<C> {
+    for (price, _) in prices.iter_mut().zip(closed).filter(|(_, closed)| **closed) {
+        *price = far;
+    }
+    prices
+}
+
+fn stage_prices<const S: usize>(simplex: &Simplex<Vectors<S>>, stage: usize) -> StagePrices {
+    let layout = simplex.layout;
+    let of = |nodes: std::ops::Range<u32>| nodes.map(|node| simplex.tree.price(node)[stage]).collect();
+    StagePrices {
+        sources: of(layout.source(0)..layout.n_nodes()),
+        sinks: of(0..layout.limit(0)),
+        limits: of(layout.limit(0)..layout.pool(0)),
+        pools: of(layout.pool(0)..layout.ground()),
+    }
+}
+
+/// The problem with one number per arc, and with some numbers moved for a while.
+///
+/// At the start some sinks have room at a price above zero, and some sources stay unsent that would pay to be sent. If
+/// such a price fell to zero at once, it would drag those of thousands of sinks along, up or down, by pivots that all
+/// have to be undone. So each such sink is paid to stay as it is, and each such source to stay unsent, by just as much
+/// as makes the tree fit the prices; and the payments are lowered to nothing step by step.
+struct Weighted<'a> {
+    simplex: Simplex<'a, Scalar<'a>>,
     closed: Vec<bool>,
-    /// Where pricing goes on: a source, or past them an onward arc.
-    cursor: u32,
+    spread: Spread,
+    /// What is paid to each of these sinks and limits for a unit less.
+    kept_empty: Vec<(u32, i64)>,
+    /// What is paid to each of these sources for a unit unsent.
+    kept_unsent: Vec<(u32, i64)>,
 }
 
-/// An arc that is worth bringing into the tree.
-#[derive(Clone, Copy)]
-struct Entering {
-    arc: u32,
-    tail: u32,
-    head: u32,
-    /// Cost less the gain in price. Negative: the arc should carry more; positive: less.
-    reduced: i64,
-}
-
-/// Where the cycle of an entering arc is blocked.
-enum Blocked {
-    /// The entering arc itself is filled or emptied.
-    Entering,
-    /// The link of this node, on the side of the cycle where the flow comes from.
-    Before(u32),
-    /// The link of this node, on the side where it goes.
-    After(u32),
-}
-
-impl<'a> Simplex<'a> {
-    fn nothing_sent(network: &'a Network) -> Simplex<'a> {
-        let layout = Layout::of(network);
-        let closed = closed(network, layout);
-        let onward = OnwardArcs::new(network, layout);
-        let sources = (0..layout.n_sources)
-            .map(|source| (layout.unsent_head(network, source), network.sources()[source as usize].units));
-        let tree = Tree::nothing_sent(layout, &onward.heads, sources);
-        let open = OpenArcs::new(network, layout, &closed);
-        // A network has at least one stage; `enter` is called before anything reads the costs.
-        Simplex { network, layout, stage: &network.stages()[0], open, onward, tree, closed, cursor: 0 }
-    }
-
-    /// Takes up the costs of a stage.
-    fn enter(&mut self, stage: &'a Stage) {
-        self.stage = stage;
-        self.open.load(self.network, self.layout, stage);
-        let (layout, tree) = (self.layout, &self.tree);
-        self.onward.load(stage, layout, |arc, head| tree.link[head as usize] == layout.onward(arc));
-        let costs: Vec<i64> =
-            self.tree.link.iter().map(|link| if *link == NONE { 0 } else { self.cost(*link) }).collect();
-        self.tree.price_all(costs);
-    }
-
-    /// Pivots until nothing is worth more: the simplex method itself.
-    fn run(&mut self, phase: &'static str, effort: &Effort) -> Result<(), StopReason> {
-        const PIVOTS_PER_REPORT: u64 = 1 << 12;
-        effort.look()?;
-        effort.report(phase, 0, None);
-        let mut pivots = 0u64;
-        while let Some(entering) = self.price(effort)? {
-            self.pivot(entering);
-            pivots += 1;
-            if pivots.is_multiple_of(PIVOTS_PER_REPORT) {
-                effort.report(phase, pivots, None);
+impl<'a> Weighted<'a> {
+    fn start(
+        network: &'a Network,
+        layout: Layout,
+        closed: &[bool],
+        effort: &Effort,
+    ) -> Result<Weighted<'a>, StopReason> {
+        effort.report("weights", 0, None);
+        let mut scalar = Scalar::new(network, weights::factors(network));
+        let spread = Spread::of(network, &scalar);
+        effort.report("descent", 0, None);
+        let prices = descent::descend(network, layout, &scalar, closed, spread, effort)?;
+        let mut prices = with_far(prices, closed, FAR);
+        effort.report("placement", 0, None);
+        let mut placement = placement::place(network, layout, &scalar, &prices, effort)?;
+        effort.report("near", 0, None);
+        let width = (0.16 * spread.pairs).clamp(2.0, 1e9) as i32;
+        balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
+        effort.report("feasible", 0, None);
+        placement.make_feasible(network, layout, &scalar, &prices, effort)?;
+        effort.report("tree", 0, None);
+        let mut onward = OnwardArcs::new(network, layout, &scalar, placement.amounts.clone());
+        let mut kept_empty = Vec::new();
+        for node in 0..layout.pool(0) {
+            let pay = prices[node as usize].saturating_sub(prices[onward.heads[node as usize] as usize]);
+            if !closed[node as usize] && 0 < pay && onward.next(node).is_some() {
+                onward.set_flat_cost(node, pay);
+                kept_empty.push((node, pay));
             }
         }
-        effort.report(phase, pivots, Some(pivots));
+        let mut kept_unsent = Vec::new();
+        let mut reduced = Vec::new();
+        for &source in &placement.spilled {
+            let pairs = network.pairs_of(source as usize);
+            let sinks = &network.sinks()[pairs.clone()];
+            let unsent = scalar.unsent(source as usize) + prices[layout.unsent_head(network, source) as usize];
+            let least = scalar.reduced(pairs, sinks, &prices, &mut reduced).unwrap_or(unsent);
+            if least < unsent {
+                scalar.unsent[source as usize] -= unsent - least;
+                kept_unsent.push((source, unsent - least));
+            }
+        }
+        let tree = hang::hang(network, layout, &scalar, &placement, &prices, &mut onward, effort)?;
+        let simplex = Simplex::new(network, scalar, onward, tree);
+        Ok(Weighted { simplex, closed: closed.to_vec(), spread, kept_empty, kept_unsent })
+    }
+
+    /// How far from its source's present arc an arc is worth a look.
+    fn width(&self) -> i64 {
+        (1.6 * self.spread.pairs / self.spread.degree.max(1.0)).max(1.0) as i64
+    }
+
+    /// Pivots until nothing is worth more and nothing is paid any more.
+    fn finish(&mut self, effort: &Effort) -> Result<(), StopReason> {
+        const RUNS_PER_WINDOW: usize = 4;
+        let width = self.width();
+        let mut step = (0.026 * self.spread.pairs).max(1.0) as i64;
+        let mut total = 0;
+        loop {
+            self.lower_markets(effort)?;
+            let prices = with_far(self.simplex.prices(), &self.closed, FAR);
+            let Simplex { window, network, objective, tree, .. } = &mut self.simplex;
+            let improvable = window.pick(network, objective, tree, &prices, width, effort)?;
+            effort.report("window", improvable, Some(window.parts.iter().map(|part| part.arcs.len() as u64).sum()));
+            let mut pivots = 0;
+            for run in 0.. {
+                pivots += self.simplex.run(effort)?;
+                if run == RUNS_PER_WINDOW || !self.pay_less(step) {
+                    break;
+                }
+                step = step.saturating_mul(3) / 2 + 1;
+            }
+            total += pivots;
+            effort.report("pivots", total, Some(pivots));
+            if improvable == 0 && pivots == 0 && self.kept_empty.is_empty() && self.kept_unsent.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lowers what is paid to each sink with room to just where its places would be filled.
+    fn lower_markets(&mut self, effort: &Effort) -> Result<(), StopReason> {
+        // Without room in the tree there is no market to lower.
+        let Simplex { tree, layout, .. } = &self.simplex;
+        let empty = |node: u32| tree.link[node as usize] == layout.onward(node);
+        let (kept, full) = std::mem::take(&mut self.kept_empty).into_iter().partition(|(node, _)| empty(*node));
+        self.kept_empty = kept;
+        let full: Vec<(u32, i64)> = full;
+        for (node, _) in full {
+            self.simplex.set_flat_cost(node, 0);
+        }
+        if self.kept_empty.is_empty() {
+            return Ok(());
+        }
+        let prices = with_far(self.simplex.prices(), &self.closed, FAR);
+        let nodes: Vec<(u32, u64)> =
+            self.kept_empty.iter().map(|(node, _)| (*node, self.simplex.onward.room_forward(*node))).collect();
+        let distances = markets::distances(&self.simplex, &nodes, &prices, (0.16 * self.spread.pairs) as i64, effort)?;
+        for ((node, pay), distance) in self.kept_empty.iter_mut().zip(distances) {
+            // One more, so that they are not merely as well off there.
+            *pay = distance.map_or(0, |distance| (*pay - distance - 1).max(0));
+            self.simplex.set_flat_cost(*node, *pay);
+        }
+        self.kept_empty.retain(|(_, pay)| 0 < *pay);
         Ok(())
     }
 
-    /// The best arc of the next block that has one worth bringing in; None when a full round finds none.
-    fn price(&mut self, effort: &Effort) -> Result<Option<Entering>, StopReason> {
-        let n_positions = self.layout.n_sources + self.layout.ground();
-        // Looking further finds better arcs and takes longer. The usual square root of all arcs (Ahuja et al., section
-        // 11.5) is too far here, where leaves are left out of the tree and a pivot is cheap: a quarter of it measured
-        // best from 47 thousand to 1.3 million pairs.
-        let block = ((self.open.arcs.len() as u64).isqrt() / 4).max(16);
-        let mut best: Option<Entering> = None;
-        let mut seen = 0u64;
-        for _ in 0..n_positions {
-            let position = self.cursor;
-            self.cursor = if position + 1 == n_positions { 0 } else { position + 1 };
-            seen += match position.checked_sub(self.layout.n_sources) {
-                None => self.price_source(position, &mut best),
-                Some(node) => self.price_onward(node, &mut best),
-            };
-            if block <= seen {
-                effort.tick(seen)?;
-                seen = 0;
-                if best.is_some() {
-                    return Ok(best);
-                }
-            }
-        }
-        effort.tick(seen)?;
-        Ok(best)
+    /// Lowers what is paid; whether anything was.
+    fn pay_less(&mut self, step: i64) -> bool {
+        let any = !self.kept_empty.is_empty() || !self.kept_unsent.is_empty();
+        let simplex = &mut self.simplex;
+        let layout = simplex.layout;
+        self.kept_empty.retain_mut(|(node, pay)| {
+            let has_room = simplex.tree.link[*node as usize] == layout.onward(*node);
+            *pay = if has_room { (*pay - step).max(0) } else { 0 };
+            simplex.set_flat_cost(*node, *pay);
+            0 < *pay
+        });
+        self.kept_unsent.retain_mut(|(source, pay)| {
+            let is_unsent = simplex.tree.link[layout.source(*source) as usize] == layout.unsent(*source);
+            let before = *pay;
+            *pay = if is_unsent { (*pay - step).max(0) } else { 0 };
+            let cost = simplex.objective.unsent[*source as usize] + before - *pay;
+            simplex.set_unsent_cost(*source, cost);
+            0 < *pay
+        });
+        any
     }
+}
 
-    /// Looks at a source's open arcs; gives their number.
-    fn price_source(&self, source: u32, best: &mut Option<Entering>) -> u64 {
-        let range = self.open.of(source);
-        let node = self.layout.source(source);
-        let own = self.tree.price(node);
-        let arcs = self.open.heads[range.clone()].iter().zip(&self.open.costs[range.clone()]);
-        let mut least = best.map_or(0, |best| -best.reduced.abs());
-        let mut found = None;
-        for (position, (head, cost)) in range.clone().zip(arcs) {
-            let reduced = cost + self.tree.price_of_head(*head) - own;
-            if reduced < least {
-                least = reduced;
-                found = Some(position);
-            }
-        }
-        if let Some(position) = found {
-            let (arc, head) = (self.open.arcs[position], self.open.heads[position]);
-            *best = Some(Entering { arc, tail: node, head, reduced: least });
-        }
-        range.len() as u64
+/// The answer so far, with the Lagrangean bound on the first stage at the tree's prices. By weak duality no flow costs
+/// less than each source's units at its cheapest arc and each onward arc at its cheapest amount.
+fn stopped<C: Cost>(
+    network: &Network,
+    closed: &[bool],
+    amounts: Vec<u64>,
+    tree: Tree<C>,
+    flow: Flow,
+    effort: &Effort,
+    reason: StopReason,
+) -> Outcome {
+    let layout = Layout::of(network);
+    let values = network.values(&flow);
+    let mut first = vec![0; values.len()];
+    first[0] = 1;
+    let simplex = Simplex::from_tree(network, Scalar::new(network, first), amounts, tree);
+    let prices = with_far(simplex.prices(), closed, FAR);
+    let total: u64 = network.sources().iter().map(|source| source.units).sum();
+    let mut bound: i128 = window::each_at_its_cheapest(network, layout, &simplex.objective, &prices, effort);
+    for node in 0..layout.ground() {
+        bound += simplex.onward.least_cost(node, simplex.gap(node), total);
     }
-
-    /// Looks at the onward arc of an inner node, in both directions.
-    fn price_onward(&self, node: u32, best: &mut Option<Entering>) -> u64 {
-        let head = self.onward.heads[node as usize];
-        let gap = self.gap(node);
-        let most = best.map_or(0, |best| best.reduced.abs());
-        // Tree arcs name themselves harmlessly: the segment they are in has reduced cost zero, the one before no more.
-        let next = self.onward.next(node).map(|cost| cost + gap).filter(|reduced| *reduced < -most);
-        let last = self.onward.last(node).map(|cost| cost + gap).filter(|reduced| most < *reduced);
-        if let Some(reduced) = next.or(last) {
-            *best = Some(Entering { arc: self.layout.onward(node), tail: node, head, reduced });
-        }
-        1
-    }
-
-    /// Brings an arc into the tree and sends as much round its cycle as goes.
-    fn pivot(&mut self, entering: Entering) {
-        let Entering { arc, tail, head, reduced } = entering;
-        let onward = self.layout.as_onward(arc);
-        let forward = reduced < 0;
-        let (from, to) = if forward { (tail, head) } else { (head, tail) };
-        let own_room = match onward {
-            None => u64::MAX,
-            Some(node) => {
-                self.onward.enter(node, forward);
-                if forward { self.onward.room_forward(node) } else { self.onward.room_backward(node) }
-            }
-        };
-        let (apex, units, blocked) = self.blocking(from, to, own_room);
-        if 0 < units {
-            self.send(from, to, apex, units);
-            if let Some(node) = onward {
-                let amount = &mut self.onward.amounts[node as usize];
-                *amount = if forward { *amount + units } else { *amount - units };
-            }
-        }
-        let (top, node, parent) = match blocked {
-            // Only onward arcs have an end of room. This one is at an end of its segment now, and stays out.
-            Blocked::Entering => return,
-            Blocked::Before(top) => (top, from, to),
-            Blocked::After(top) => (top, to, from),
-        };
-        self.tree.rehang(top, node, parent, Link { arc, cost: self.cost(arc), sent: units });
-        self.tree.shift_prices(node, if node == tail { reduced } else { -reduced });
-    }
-
-    /// The apex of the cycle over an arc from `from` to `to`, how much goes round it, and what blocks it. Of several
-    /// blocking arcs the last one counts, seen in the cycle's direction from the apex: then every node of the next tree
-    /// still has room up to the ground, and no sequence of trees comes round again (Cunningham 1976).
-    fn blocking(&self, from: u32, to: u32, own_room: u64) -> (u32, u64, Blocked) {
-        let (mut before, mut after) = (from, to);
-        let (mut units_before, mut top_before) = (u64::MAX, NONE);
-        let (mut units_after, mut top_after) = (u64::MAX, NONE);
-        while before != after {
-            let (depth_before, depth_after) = (self.tree.depth(before), self.tree.depth(after));
-            if depth_after <= depth_before {
-                // The flow comes down here, so the arc nearest to `from`, seen first, is the cycle's last.
-                let room = self.room(before, false);
-                if room < units_before {
-                    (units_before, top_before) = (room, before);
-                }
-                before = self.tree.parent[before as usize];
-            }
-            if depth_before <= depth_after {
-                // The flow goes up here, so the arc nearest to the apex, seen last, is the cycle's last.
-                let room = self.room(after, true);
-                if room <= units_after {
-                    (units_after, top_after) = (room, after);
-                }
-                after = self.tree.parent[after as usize];
-            }
-        }
-        let units = own_room.min(units_before).min(units_after);
-        let blocked = if top_after != NONE && units_after == units {
-            Blocked::After(top_after)
-        } else if own_room == units {
-            Blocked::Entering
-        } else {
-            Blocked::Before(top_before)
-        };
-        (before, units, blocked)
-    }
-
-    /// How much more the link of a node could take, upwards or downwards.
-    fn room(&self, node: u32, upwards: bool) -> u64 {
-        let forward = upwards == self.tree.points_up(node);
-        match (self.layout.as_onward(self.tree.link[node as usize]), forward) {
-            (None, true) => u64::MAX,
-            (None, false) => self.tree.sent[node as usize],
-            (Some(arc), true) => self.onward.room_forward(arc),
-            (Some(arc), false) => self.onward.room_backward(arc),
-        }
-    }
-
-    /// Sends `units` from the apex down to `from`, and from `to` up to the apex.
-    fn send(&mut self, from: u32, to: u32, apex: u32, units: u64) {
-        for (bottom, upwards) in [(from, false), (to, true)] {
-            let mut node = bottom;
-            while node != apex {
-                let forward = upwards == self.tree.points_up(node);
-                let amount = match self.layout.as_onward(self.tree.link[node as usize]) {
-                    None => &mut self.tree.sent[node as usize],
-                    Some(arc) => &mut self.onward.amounts[arc as usize],
-                };
-                *amount = if forward { *amount + units } else { *amount - units };
-                node = self.tree.parent[node as usize];
-            }
-        }
-    }
-
-    /// Price of an onward arc's head less that of its tail.
-    fn gap(&self, node: u32) -> i64 {
-        self.tree.price_of_head(self.onward.heads[node as usize]) - self.tree.price(node)
-    }
-
-    /// Cost of a unit on an arc that is in the tree or about to be.
-    fn cost(&self, arc: u32) -> i64 {
-        match self.layout.as_onward(arc) {
-            Some(node) => self.onward.tree_cost(node),
-            None => self.layout.source_cost(self.network, self.stage, arc),
-        }
-    }
-
-    fn stage_prices(&self) -> StagePrices {
-        let layout = self.layout;
-        let of = |nodes: std::ops::Range<u32>| nodes.map(|node| self.tree.price(node)).collect();
-        StagePrices {
-            sources: of(layout.source(0)..layout.n_nodes()),
-            sinks: of(0..layout.limit(0)),
-            limits: of(layout.limit(0)..layout.pool(0)),
-            pools: of(layout.pool(0)..layout.ground()),
-        }
-    }
-
-    /// Fixes what the stage decided.
-    fn fix(&mut self) {
-        let own: Vec<i64> =
-            (0..self.layout.n_sources).map(|source| self.tree.price(self.layout.source(source))).collect();
-        let tree = &self.tree;
-        self.open.retain(|source, head, cost| cost + tree.price_of_head(head) == own[source as usize]);
-        for node in 0..self.layout.ground() {
-            self.onward.fix(node, self.gap(node));
-        }
-    }
-
-    /// The flow at this moment.
-    fn flow(&self) -> Flow {
-        // What is outside the tree carries nothing if it is a pair.
-        let links = self.tree.link.iter().zip(&self.tree.sent);
-        Flow::new(links.filter(|(arc, _)| **arc < self.layout.n_pairs).map(|(arc, units)| (*arc, *units)).collect())
-    }
-
-    fn stopped(&self, finished: usize, reason: StopReason) -> Outcome {
-        let flow = self.flow();
-        let values = self.network.values(&flow);
-        let mut bounds = vec![None; values.len()];
-        for (bound, value) in bounds.iter_mut().zip(&values).take(finished) {
-            *bound = Some(*value);
-        }
-        bounds[finished] = Some(self.bound().min(values[finished]));
-        Outcome::Stopped { flow, values, bounds, reason }
-    }
-
-    /// What the stage must at least cost, whatever is done with the arcs that are not fixed: the Lagrangean bound at
-    /// the prices of the moment. By weak duality no flow costs less than each source's units at its cheapest arc and
-    /// each onward arc at its cheapest amount.
-    fn bound(&self) -> i64 {
-        let total: u64 = self.network.sources().iter().map(|source| source.units).sum();
-        let mut bound = self.onward.base_cost();
-        for source in 0..self.layout.n_sources {
-            let range = self.open.of(source);
-            let arcs = self.open.heads[range.clone()].iter().zip(&self.open.costs[range]);
-            let cheapest = arcs.map(|(head, cost)| cost + self.tree.price_of_head(*head)).min().unwrap_or(0);
-            bound += i128::from(cheapest) * i128::from(self.network.sources()[source as usize].units);
-        }
-        for node in 0..self.layout.ground() {
-            bound += self.onward.least_cost(node, self.gap(node), total);
-        }
-        // No flow can lie beyond the network's greatest sum, so a weaker bound may be cut off there.
-        bound.clamp(-i128::from(Network::MOST), i128::from(Network::MOST)) as i64
-    }
+    let mut bounds = vec![None; values.len()];
+    // No flow can lie beyond the network's greatest sum, so a weaker bound may be cut off there.
+    let bound = bound.clamp(-i128::from(Network::MOST), i128::from(Network::MOST)) as i64;
+    bounds[0] = Some(bound.min(values[0]));
+    Outcome::Stopped { flow, values, bounds, reason }
 }
 
 /// The sinks and limits that nothing can pass. Their arcs would stand in a tree without room, so no arc into them is

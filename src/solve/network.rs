@@ -119,7 +119,7 @@ impl PairCosts {
     }
 
     /// How many pairs have a cost of their own; None where all are zero.
-    pub fn len(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         match self {
             PairCosts::Zero => None,
             PairCosts::Narrow(costs) => Some(costs.len()),

@@ -1,12 +1,12 @@
-//! Nodes and arcs of the simplex, numbered, with their costs in the stage at hand.
+//! Nodes and arcs of the simplex, numbered, and the onward arcs with their amounts.
 //!
 //! Inner nodes come first (sinks, limits, pools, then the ground), the sources after them: there are few inner nodes
 //! and many sources, and only inner nodes store prices. Arcs are pairs, then one unsent arc for each source, then one
 //! *onward* arc for each inner node but the ground. Source arcs have no end of room (what a source holds and what lies
 //! behind a sink bound them), so outside the tree they carry nothing. Onward arcs carry an amount along a convex cost.
 
-use crate::solve::network::step_cost;
-use crate::solve::{Network, Stage, Step};
+use super::costs::{Cost, Objective};
+use crate::solve::Network;
 
 /// No node, no arc.
 pub(super) const NONE: u32 = u32::MAX;
@@ -87,214 +87,114 @@ impl Layout {
         network.sources()[source as usize].pool.map_or(self.ground(), |pool| self.pool(pool))
     }
 
-    pub fn source_cost(self, network: &Network, stage: &Stage, arc: u32) -> i64 {
+    /// Cost of a source's arc.
+    pub fn source_cost<O: Objective>(self, objective: &O, arc: u32) -> O::Cost {
         debug_assert!(self.as_onward(arc).is_none(), "onward arcs have no cost of their own");
-        debug_assert!(arc < self.n_pairs || ((arc - self.n_pairs) as usize) < network.n_sources());
         match arc.checked_sub(self.n_pairs) {
-            None => stage.pair_cost.of(arc as usize),
-            Some(source) => stage.unsent_cost.get(source as usize).copied().unwrap_or(0),
+            None => objective.pair(arc as usize),
+            Some(source) => objective.unsent(source as usize),
         }
-    }
-}
-
-/// The source arcs that pricing still looks at, source by source. An arc whose reduced cost was not zero at the end of
-/// a stage is at its final flow, zero, and leaves the list.
-pub(super) struct OpenArcs {
-    /// Arcs of source i are `starts[i]..starts[i + 1]`.
-    pub starts: Vec<u32>,
-    pub arcs: Vec<u32>,
-    pub heads: Vec<u32>,
-    /// In the stage at hand.
-    pub costs: Vec<i64>,
-}
-
-impl OpenArcs {
-    /// All source arcs but those into `closed` sinks, which could never carry anything.
-    pub fn new(network: &Network, layout: Layout, closed: &[bool]) -> OpenArcs {
-        let n_arcs = network.n_pairs() + network.n_sources();
-        let mut open = OpenArcs {
-            starts: Vec::with_capacity(network.n_sources() + 1),
-            arcs: Vec::with_capacity(n_arcs),
-            heads: Vec::with_capacity(n_arcs),
-            costs: Vec::new(),
-        };
-        open.starts.push(0);
-        for source in 0..layout.n_sources {
-            for pair in network.pairs_of(source as usize) {
-                let sink = network.sinks()[pair];
-                if !closed[sink as usize] {
-                    open.arcs.push(pair as u32);
-                    open.heads.push(sink);
-                }
-            }
-            open.arcs.push(layout.unsent(source));
-            open.heads.push(layout.unsent_head(network, source));
-            open.starts.push(open.arcs.len() as u32);
-        }
-        open.costs = vec![0; open.arcs.len()];
-        open
-    }
-
-    pub fn load(&mut self, network: &Network, layout: Layout, stage: &Stage) {
-        for (cost, arc) in self.costs.iter_mut().zip(&self.arcs) {
-            *cost = layout.source_cost(network, stage, *arc);
-        }
-    }
-
-    /// Positions of a source's arcs in the lists.
-    pub fn of(&self, source: u32) -> std::ops::Range<usize> {
-        self.starts[source as usize] as usize..self.starts[source as usize + 1] as usize
-    }
-
-    /// Keeps only the arcs for which `keep(source, head, cost)` holds.
-    pub fn retain(&mut self, keep: impl Fn(u32, u32, i64) -> bool) {
-        let mut kept = 0;
-        let mut from = 0;
-        for source in 0..self.starts.len() - 1 {
-            let to = self.starts[source + 1] as usize;
-            for position in from..to {
-                if keep(source as u32, self.heads[position], self.costs[position]) {
-                    self.arcs[kept] = self.arcs[position];
-                    self.heads[kept] = self.heads[position];
-                    self.costs[kept] = self.costs[position];
-                    kept += 1;
-                }
-            }
-            from = to;
-            self.starts[source + 1] = kept as u32;
-        }
-        self.arcs.truncate(kept);
-        self.heads.truncate(kept);
-        self.costs.truncate(kept);
     }
 }
 
 /// Onward arcs: an amount between two bounds along a convex cost, in segments of one cost each. Segments fill in order,
 /// so only the last and the next unit of an arc can be worth pricing. A sink's or limit's arc has one segment, a pool's
-/// has one for each cost of its unsent units in the stage at hand. The last one of a pool has no end, so that the first
-/// tree has room; what a pool can hold bounds it anyway.
-///
-/// An arc outside the tree may stand within a segment: when a stage puts several segments of the one before together.
-/// That does no harm, since it is priced like any other until its reduced cost is zero.
-pub(super) struct OnwardArcs {
+/// has one for each cost of its unsent units. The last one of a pool has no end, so that a tree in which pools hang over
+/// their onward arcs has room; what a pool can hold bounds it anyway.
+pub(super) struct OnwardArcs<C> {
     /// Where each arc leads.
     pub heads: Vec<u32>,
     pub amounts: Vec<u64>,
-    /// The most that each pool can hold.
-    holds: Vec<u64>,
-    /// Bounds of each arc's amount; they narrow from stage to stage.
-    bounds: Vec<(u64, u64)>,
-    /// Segments of arc k, in the stage at hand and between its bounds, are `first[k]..first[k + 1]`; at least one.
+    /// The least that each arc carries.
+    least: Vec<u64>,
+    /// Segments of arc k are `first[k]..first[k + 1]`; at least one.
     first: Vec<u32>,
     ends: Vec<u64>,
-    costs: Vec<i64>,
+    costs: Vec<C>,
+    /// What the least amount of each costs by itself, where costs are one number.
+    base: Vec<i128>,
     /// A segment with the amount within it or at one of its ends; in the tree, the one whose cost counts.
     segments: Vec<u32>,
-    /// Cost of all lower bounds together in the stage at hand: no flow is without it.
-    base_cost: i128,
 }
 
-impl OnwardArcs {
-    /// All arcs with nothing sent; `load` must follow.
-    pub fn new(network: &Network, layout: Layout) -> OnwardArcs {
+impl<C: Cost> OnwardArcs<C> {
+    /// All arcs with these amounts, which respect all bounds.
+    pub fn new<O: Objective<Cost = C>>(
+        network: &Network,
+        layout: Layout,
+        objective: &O,
+        amounts: Vec<u64>,
+    ) -> OnwardArcs<C> {
         let n_arcs = layout.ground() as usize;
         let mut arcs = OnwardArcs {
             heads: Vec::with_capacity(n_arcs),
-            amounts: Vec::with_capacity(n_arcs),
-            holds: network.pool_holds(),
-            bounds: Vec::with_capacity(n_arcs),
-            first: Vec::new(),
-            ends: Vec::new(),
-            costs: Vec::new(),
-            segments: vec![0; n_arcs],
-            base_cost: 0,
+            amounts,
+            least: vec![0; n_arcs],
+            first: vec![0],
+            ends: Vec::with_capacity(n_arcs),
+            costs: Vec::with_capacity(n_arcs),
+            base: vec![0; n_arcs],
+            segments: Vec::with_capacity(n_arcs),
         };
         for (places, limit) in network.places().iter().zip(network.sink_limits()) {
-            arcs.push(limit.map_or(layout.ground(), |limit| layout.limit(limit)), 0, (0, places.unwrap_or(ENDLESS)));
+            arcs.push_flat(limit.map_or(layout.ground(), |limit| layout.limit(limit)), places.unwrap_or(ENDLESS));
         }
         for limit in network.limits() {
-            let head = limit.parent.map_or(layout.ground(), |parent| layout.limit(parent));
-            arcs.push(head, 0, (0, limit.capacity));
+            arcs.push_flat(limit.parent.map_or(layout.ground(), |parent| layout.limit(parent)), limit.capacity);
         }
         for (position, pool) in network.pools().iter().enumerate() {
-            let head = pool.parent.map_or(layout.ground(), |parent| layout.pool(parent));
-            arcs.push(head, arcs.holds[position], (pool.least, ENDLESS));
+            arcs.heads.push(pool.parent.map_or(layout.ground(), |parent| layout.pool(parent)));
+            let at = layout.pool(position as u32) as usize;
+            arcs.least[at] = pool.least;
+            let mut end = 0u64;
+            for (units, cost) in objective.steps(position) {
+                let below = pool.least.min(end.saturating_add(units)).saturating_sub(end);
+                arcs.base[at] += cost.first() * i128::from(below);
+                end = end.saturating_add(units);
+                if pool.least < end {
+                    arcs.ends.push(end);
+                    arcs.costs.push(cost);
+                }
+            }
+            arcs.first.push(arcs.ends.len() as u32);
+        }
+        for arc in 0..layout.ground() {
+            let amount = arcs.amounts[arc as usize];
+            let segments = arcs.first[arc as usize]..arcs.first[arc as usize + 1];
+            let with_room = segments.clone().find(|segment| amount < arcs.ends[*segment as usize]);
+            arcs.segments.push(with_room.unwrap_or(segments.end - 1));
         }
         arcs
     }
 
-    fn push(&mut self, head: u32, amount: u64, bounds: (u64, u64)) {
+    fn push_flat(&mut self, head: u32, capacity: u64) {
         self.heads.push(head);
-        self.amounts.push(amount);
-        self.bounds.push(bounds);
-    }
-
-    /// Takes up the costs of a stage. `is_down` says of an arc and its head that it is in the tree with the head below:
-    /// then it must be able to carry less at its cost, and any other arc in the tree must be able to carry more.
-    pub fn load(&mut self, stage: &Stage, layout: Layout, is_down: impl Fn(u32, u32) -> bool) {
-        self.first.clear();
-        self.first.push(0);
-        self.ends.clear();
-        self.costs.clear();
-        self.base_cost = 0;
-        for arc in 0..layout.ground() {
-            match arc.checked_sub(layout.pool(0)).map(|pool| pool as usize) {
-                None => self.push_segments(arc as usize, &[], 0),
-                Some(pool) => {
-                    let steps = stage.pool_steps.get(pool).map_or(&[][..], Vec::as_slice);
-                    self.push_segments(arc as usize, steps, self.holds[pool]);
-                }
-            }
-            let segments = self.first[arc as usize]..self.ends.len() as u32;
-            let amount = self.amounts[arc as usize];
-            let found = if is_down(arc, self.heads[arc as usize]) {
-                segments.clone().find(|segment| amount <= self.ends[*segment as usize])
-            } else {
-                segments.clone().find(|segment| amount < self.ends[*segment as usize])
-            };
-            self.segments[arc as usize] = found.unwrap_or(segments.end - 1);
-            self.first.push(segments.end);
-        }
-    }
-
-    /// The segments of an arc with these step costs, of which `hold` units are the most that can ever come.
-    fn push_segments(&mut self, arc: usize, steps: &[Step], hold: u64) {
-        let (least, most) = self.bounds[arc];
-        self.base_cost += step_cost(steps, least);
-        let own = self.ends.len();
-        let mut end = 0u64;
-        for step in steps {
-            end = end.saturating_add(step.units);
-            let is_last = hold <= end || most <= end;
-            let segment_end = if is_last { most } else { end };
-            if segment_end <= least {
-                continue;
-            }
-            // Neighbours of one cost are one segment.
-            if own < self.ends.len() && self.costs.last() == Some(&step.cost) {
-                self.ends.pop();
-                self.costs.pop();
-            }
-            self.ends.push(segment_end);
-            self.costs.push(step.cost);
-            if is_last {
-                break;
-            }
-        }
-        // No steps cost nothing; between equal bounds, no cost matters.
-        if self.ends.len() == own {
-            self.ends.push(most);
-            self.costs.push(0);
-        }
+        self.ends.push(capacity);
+        self.costs.push(C::ZERO);
+        self.first.push(self.ends.len() as u32);
     }
 
     fn begin(&self, arc: u32, segment: u32) -> u64 {
-        if segment == self.first[arc as usize] { self.bounds[arc as usize].0 } else { self.ends[segment as usize - 1] }
+        if segment == self.first[arc as usize] { self.least[arc as usize] } else { self.ends[segment as usize - 1] }
     }
 
     /// Cost of a unit on an arc in the tree.
-    pub fn tree_cost(&self, arc: u32) -> i64 {
+    pub fn tree_cost(&self, arc: u32) -> C {
         self.costs[self.segments[arc as usize] as usize]
+    }
+
+    /// Changes the cost of a sink's or limit's arc, which has one segment.
+    pub fn set_flat_cost(&mut self, arc: u32, cost: C) {
+        let segment = self.first[arc as usize];
+        self.costs[segment as usize] = cost;
+    }
+
+    /// An arc in the tree with its head below takes the segment of its last unit into use: it must be able to carry
+    /// less.
+    pub fn hang_down(&mut self, arc: u32) {
+        if let Some(segment) = self.last_segment(arc) {
+            self.segments[arc as usize] = segment;
+        }
     }
 
     /// How much more an arc in the tree can carry before its cost changes.
@@ -326,12 +226,12 @@ impl OnwardArcs {
     }
 
     /// What one unit more would cost; None where there is no room.
-    pub fn next(&self, arc: u32) -> Option<i64> {
+    pub fn next(&self, arc: u32) -> Option<C> {
         self.next_segment(arc).map(|segment| self.costs[segment as usize])
     }
 
     /// What the last unit costs; None where none can be taken back.
-    pub fn last(&self, arc: u32) -> Option<i64> {
+    pub fn last(&self, arc: u32) -> Option<C> {
         self.last_segment(arc).map(|segment| self.costs[segment as usize])
     }
 
@@ -342,39 +242,20 @@ impl OnwardArcs {
             self.segments[arc as usize] = segment;
         }
     }
+}
 
-    /// Narrows an arc's bounds to the amounts that cost the least, and the same; `gap` is the price of the head less
-    /// that of the tail.
-    pub fn fix(&mut self, arc: u32, gap: i64) {
-        let (mut least, mut most) = self.bounds[arc as usize];
-        let segments = self.first[arc as usize]..self.first[arc as usize + 1];
-        for segment in segments.clone() {
-            if self.costs[segment as usize] + gap < 0 {
-                least = self.ends[segment as usize];
-            }
-        }
-        for segment in segments.rev() {
-            if 0 < self.costs[segment as usize] + gap {
-                most = self.begin(arc, segment);
-            }
-        }
-        self.bounds[arc as usize] = (least, most);
-    }
-
-    /// Cost of all lower bounds together in the stage at hand.
-    pub fn base_cost(&self) -> i128 {
-        self.base_cost
-    }
-
-    /// Least that an arc can add to the reduced cost beyond its base cost, given `gap` as above. `most` bounds what an
-    /// endless segment could carry.
+impl OnwardArcs<i64> {
+    /// Least that an arc can cost, over all amounts it can carry, where a unit at its head costs `gap` more than at its
+    /// tail; `most` bounds what an endless segment could carry. What a pool's least amount costs by itself is counted.
     pub fn least_cost(&self, arc: u32, gap: i64, most: u64) -> i128 {
-        let mut sum = i128::from(self.bounds[arc as usize].0) * i128::from(gap);
+        let least = self.least[arc as usize];
+        let mut sum = self.base[arc as usize] + i128::from(least) * i128::from(gap);
         for segment in self.first[arc as usize]..self.first[arc as usize + 1] {
             let reduced = self.costs[segment as usize] + gap;
             if reduced < 0 {
-                let width = self.ends[segment as usize].min(most).saturating_sub(self.begin(arc, segment));
-                sum += i128::from(reduced) * i128::from(width);
+                let begin = self.begin(arc, segment);
+                let units = self.ends[segment as usize].min(most.max(begin)) - begin;
+                sum += i128::from(reduced) * i128::from(units);
             }
         }
         sum

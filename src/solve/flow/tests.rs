@@ -1,9 +1,12 @@
 //! The flow solver against the certificate checker, against trying every flow, and against stops at any moment.
 
-use proptest::prelude::{ProptestConfig, any};
+use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
-use super::{Simplex, solve};
+use super::arcs::Layout;
+use super::costs::{Cost, Objective, Vectors};
+use super::simplex::Simplex;
+use super::{Weighted, closed, finish, solve};
 use crate::solve::check;
 use crate::solve::samples::{Sizes, least_values, small};
 use crate::solve::{
@@ -12,7 +15,8 @@ use crate::solve::{
 
 /// Solves, and verifies the answer and its prices from scratch.
 pub(super) fn certified(network: &Network) -> (Flow, Vec<i64>) {
-    match solve(network, &Effort::unlimited()) {
+    // Far more than any of these networks takes: a method that goes round in circles fails, rather than hangs.
+    match solve(network, &Effort::unlimited().at_most(1 << 24)) {
         Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } => {
             assert_eq!(check::feasible(network, &flow), Ok(values.clone()));
             assert_eq!(check::optimal(network, &flow, &prices), Ok(()));
@@ -24,7 +28,7 @@ pub(super) fn certified(network: &Network) -> (Flow, Vec<i64>) {
 
 /// What must hold between pivots. Every node that is not closed has room up to the ground (else ties could send the
 /// method round in circles), prices follow from the tree, and what comes into a node goes out of it.
-fn assert_sound(simplex: &Simplex) {
+fn assert_sound<O: Objective>(simplex: &Simplex<O>, closed: &[bool]) {
     let (layout, tree, network) = (simplex.layout, &simplex.tree, simplex.network);
     let mut balance = vec![0i128; layout.n_nodes() as usize];
     for (source, own) in network.sources().iter().enumerate() {
@@ -37,11 +41,15 @@ fn assert_sound(simplex: &Simplex) {
     }
     for node in (0..layout.n_nodes()).filter(|node| *node != layout.ground()) {
         let (parent, link) = (tree.parent[node as usize], tree.link[node as usize]);
-        if simplex.closed.get(node as usize) != Some(&true) {
+        if closed.get(node as usize) != Some(&true) {
             assert!(0 < simplex.room(node, true), "no room up from {node}");
         }
         let (tail, head) = if tree.points_up(node) { (node, parent) } else { (parent, node) };
-        assert_eq!(tree.price(tail), simplex.cost(link) + tree.price(head), "price of {node} over {link}");
+        let cost = match layout.as_onward(link) {
+            Some(arc) => simplex.onward.tree_cost(arc),
+            None => layout.source_cost(&simplex.objective, link),
+        };
+        assert_eq!(tree.price(tail), cost.plus(tree.price(head)), "price of {node} over {link}");
         assert_eq!(tree.depth(node), tree.depth(parent) + 1, "depth of {node}");
         if layout.as_onward(link).is_none() {
             balance[tail as usize] -= i128::from(tree.sent[node as usize]);
@@ -142,17 +150,25 @@ proptest! {
     }
 
     #[test]
-    fn every_tree_on_the_way_is_sound(network in small(Sizes::SMALL)) {
-        let mut simplex = Simplex::nothing_sent(&network);
-        for stage in network.stages() {
-            simplex.enter(stage);
-            assert_sound(&simplex);
-            while let Some(entering) = simplex.price(&Effort::unlimited()).unwrap() {
-                simplex.pivot(entering);
-                assert_sound(&simplex);
-            }
-            simplex.fix();
+    fn every_tree_on_the_way_is_sound(network in small(Sizes::SMALL).prop_map(with_two_stages)) {
+        let layout = Layout::of(&network);
+        let closed = closed(&network, layout);
+        let mut weighted = Weighted::start(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        assert_sound(&weighted.simplex, &closed);
+        // A tick more each time stops the run after each pivot and each look.
+        let mut ticks = 0;
+        while weighted.finish(&Effort::unlimited().at_most(ticks)).is_err() {
+            assert_sound(&weighted.simplex, &closed);
+            ticks += 1 + ticks / 8;
         }
+        let Simplex { onward, tree, .. } = weighted.simplex;
+        let mut simplex = Simplex::from_tree(&network, Vectors::<2>::new(&network), onward.amounts, tree);
+        assert_sound(&simplex, &closed);
+        while finish(&mut simplex, &closed, 1, &Effort::unlimited().at_most(ticks)).is_err() {
+            assert_sound(&simplex, &closed);
+            ticks += 1 + ticks / 8;
+        }
+        assert_sound(&simplex, &closed);
     }
 
     #[test]
@@ -191,6 +207,13 @@ proptest! {
         let values = certified(&network).1;
         prop_assert_eq!(certified(&rotated(network, raw)).1, values);
     }
+}
+
+/// The same network with its first two stages, or its only one and one that costs nothing.
+fn with_two_stages(network: Network) -> Network {
+    let mut parts = network.into_parts();
+    parts.stages.resize(2, Stage { name: "nothing", ..Stage::default() });
+    Network::new(parts).unwrap()
 }
 
 /// The same network with its sources in another order.

@@ -5,70 +5,96 @@
 //! prices touches sinks, limits, and the few sources and pools that join them, not every source and pool.
 
 use super::arcs::{Layout, NONE};
+use super::costs::Cost;
 
 /// The arc between a node and its parent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
+pub(super) struct Link<C> {
     pub arc: u32,
-    /// Of a unit, in the stage at hand.
-    pub cost: i64,
+    /// Of a unit.
+    pub cost: C,
     /// What it carries, if it is a source arc.
     pub sent: u64,
 }
 
 /// A spanning tree with the ground as its root.
-pub(super) struct Tree {
+pub(super) struct Tree<C> {
     layout: Layout,
+    /// Sinks and limits, which come first, always store their price.
+    n_stored: u32,
     /// The node above; NONE for the ground.
     pub parent: Vec<u32>,
     /// The arc between a node and its parent; NONE for the ground.
     pub link: Vec<u32>,
-    /// Cost of a unit on the link in the stage at hand.
-    link_cost: Vec<i64>,
+    /// Cost of a unit on the link.
+    pub link_cost: Vec<C>,
     /// What the link carries where it is a source arc. (Onward arcs keep their amounts themselves, in or out of the
     /// tree.)
     pub sent: Vec<u64>,
     /// Arcs between an inner node that is not light and the ground.
     depth: Vec<u32>,
     /// Cost of one more unit from an inner node that is not light to the ground, along the tree.
-    price: Vec<i64>,
+    price: Vec<C>,
     /// Children of each node, less the light ones.
     first_child: Vec<u32>,
     next_sibling: Vec<u32>,
     previous_sibling: Vec<u32>,
 }
 
-impl Tree {
-    /// The tree in which inner nodes hang over their onward arcs, and sources, with all their units, over their unsent
-    /// arcs. `heads` has the head of each onward arc, `sources` head and units of each unsent arc.
-    pub fn nothing_sent(layout: Layout, heads: &[u32], sources: impl Iterator<Item = (u32, u64)>) -> Tree {
+impl<C: Cost> Tree<C> {
+    /// The tree with these parents and links. All nodes but the ground have one, whose costs `cost_of` gives by node
+    /// and arc; `sent` has what the link of each node carries where it is a source arc.
+    pub fn new(
+        layout: Layout,
+        parent: Vec<u32>,
+        link: Vec<u32>,
+        sent: Vec<u64>,
+        cost_of: impl Fn(u32, u32) -> C,
+    ) -> Tree<C> {
         let n_nodes = layout.n_nodes() as usize;
         let n_inner = layout.n_inner() as usize;
         let mut tree = Tree {
             layout,
-            parent: Vec::with_capacity(n_nodes),
-            link: Vec::with_capacity(n_nodes),
-            link_cost: vec![0; n_nodes],
-            sent: vec![0; n_inner],
+            n_stored: layout.pool(0),
+            parent,
+            link,
+            link_cost: Vec::new(),
+            sent,
             depth: vec![0; n_inner],
-            price: vec![0; n_inner],
+            price: vec![C::ZERO; n_inner],
             first_child: vec![NONE; n_nodes],
             next_sibling: vec![NONE; n_nodes],
             previous_sibling: vec![NONE; n_nodes],
         };
-        tree.parent.extend_from_slice(heads);
-        tree.parent.push(NONE);
-        tree.link.extend((0..layout.ground()).map(|node| layout.onward(node)));
-        tree.link.push(NONE);
-        for (source, (head, units)) in sources.enumerate() {
-            tree.parent.push(head);
-            tree.link.push(layout.unsent(source as u32));
-            tree.sent.push(units);
+        // A node with something below it is in its parent's list. Sources below a sink are not; a source above one is.
+        let mut above = vec![false; n_nodes];
+        for node in 0..layout.ground() {
+            let mut at = if tree.could_be_light(node) { layout.ground() } else { node };
+            while at != layout.ground() && !std::mem::replace(&mut above[at as usize], true) {
+                tree.list(at);
+                at = tree.parent[at as usize];
+            }
         }
-        for node in (0..layout.ground()).rev() {
-            tree.attach(node);
-        }
-        tree.walk(layout.ground(), Tree::set_depth);
+        tree.price_again(cost_of);
+        tree
+    }
+
+    /// The same tree with other costs of its links.
+    pub fn with_costs<D: Cost>(self, cost_of: impl Fn(u32, u32) -> D) -> Tree<D> {
+        let mut tree = Tree {
+            layout: self.layout,
+            n_stored: self.n_stored,
+            parent: self.parent,
+            link: self.link,
+            link_cost: Vec::new(),
+            sent: self.sent,
+            price: vec![D::ZERO; self.depth.len()],
+            depth: self.depth,
+            first_child: self.first_child,
+            next_sibling: self.next_sibling,
+            previous_sibling: self.previous_sibling,
+        };
+        tree.price_again(cost_of);
         tree
     }
 
@@ -87,24 +113,30 @@ impl Tree {
     }
 
     /// Cost of one more unit from a node to the ground along the tree.
-    pub fn price(&self, node: u32) -> i64 {
-        let (mut node, mut below) = (node, 0);
+    pub fn price(&self, node: u32) -> C {
+        let (mut node, mut below) = (node, C::ZERO);
         while self.stores_nothing(node) {
             // Links of sources and light pools point up.
-            below += self.link_cost[node as usize];
+            below = below.plus(self.link_cost[node as usize]);
             node = self.parent[node as usize];
         }
-        self.price[node as usize] + below
+        self.price[node as usize].plus(below)
     }
 
     /// The same for the head of an arc, which is never a source and mostly a sink: sinks store their price.
-    pub fn price_of_head(&self, node: u32) -> i64 {
-        if self.layout.is_pool(node) { self.price(node) } else { self.price[node as usize] }
+    pub fn price_of_head(&self, node: u32) -> C {
+        if node < self.n_stored { self.price[node as usize] } else { self.price(node) }
+    }
+
+    /// The same for a source.
+    pub fn price_of_source(&self, source: u32) -> C {
+        let node = self.layout.source(source) as usize;
+        self.price_of_head(self.parent[node]).plus(self.link_cost[node])
     }
 
     /// Cuts the tree above `top` and hangs the part below it up again: `node`, which lies in that part, over `entering`
     /// on `parent`, which does not. Prices in that part are left as they were.
-    pub fn rehang(&mut self, top: u32, node: u32, parent: u32, entering: Link) {
+    pub fn rehang(&mut self, top: u32, node: u32, parent: u32, entering: Link<C>) {
         // What hangs below it may make the new parent and light nodes above it heavy, so that they need to store what
         // followed from others so far.
         let mut at = parent;
@@ -130,34 +162,57 @@ impl Tree {
         }
     }
 
-    /// Moves the prices at and below `node` by `shift`, and brings the depths there up to date.
-    pub fn shift_prices(&mut self, node: u32, shift: i64) {
+    /// Moves the prices at and below `node` by `shift`, and brings the depths there up to date. Gives the nodes looked
+    /// at.
+    pub fn shift_prices(&mut self, node: u32, shift: C) -> u64 {
         if self.is_light(node) {
-            return;
+            return 1;
         }
+        let mut seen = 0;
         self.walk(node, |tree, at| {
+            seen += 1;
             if !tree.layout.is_source(at) {
-                tree.price[at as usize] += shift;
+                tree.price[at as usize] = tree.price[at as usize].plus(shift);
                 tree.set_depth(at);
             }
         });
+        seen
     }
 
-    /// Takes up the costs of all links in another stage, and the prices that follow.
-    pub fn price_all(&mut self, link_costs: Vec<i64>) {
-        self.link_cost = link_costs;
-        self.walk(self.layout.ground(), |tree, node| {
+    /// Takes up the costs of all links, and the prices and depths that follow.
+    fn price_again(&mut self, cost_of: impl Fn(u32, u32) -> C) {
+        let links = self.link.iter().zip(0..);
+        self.link_cost = links.map(|(link, node)| if *link == NONE { C::ZERO } else { cost_of(node, *link) }).collect();
+        self.follow(self.layout.ground());
+    }
+
+    /// Another cost of a node's link, with the prices below it.
+    pub fn set_link_cost(&mut self, node: u32, cost: C) {
+        self.link_cost[node as usize] = cost;
+        if !self.is_light(node) {
+            self.follow(node);
+        }
+    }
+
+    /// Prices and depths at and below a listed node, from its parent's.
+    fn follow(&mut self, root: u32) {
+        self.walk(root, |tree, node| {
             if node < tree.layout.ground() {
                 let above = tree.price(tree.parent[node as usize]);
                 let cost = tree.link_cost[node as usize];
-                tree.price[node as usize] = if tree.points_up(node) { above + cost } else { above - cost };
+                tree.price[node as usize] = if tree.points_up(node) { above.plus(cost) } else { above.minus(cost) };
             }
+            tree.set_depth(node);
         });
     }
 
+    /// Whether a node of this kind stands in no list while nothing hangs from it.
+    fn could_be_light(&self, node: u32) -> bool {
+        self.layout.is_source(node) || self.layout.is_pool(node) && self.points_up(node)
+    }
+
     fn is_light(&self, node: u32) -> bool {
-        self.first_child[node as usize] == NONE
-            && (self.layout.is_source(node) || self.layout.is_pool(node) && self.points_up(node))
+        self.first_child[node as usize] == NONE && self.could_be_light(node)
     }
 
     /// Whether price and depth of a node follow from its parent's.
@@ -181,7 +236,7 @@ impl Tree {
     }
 
     /// Visits `root` and the listed nodes below it, parents before children.
-    fn walk(&mut self, root: u32, mut visit: impl FnMut(&mut Tree, u32)) {
+    fn walk(&mut self, root: u32, mut visit: impl FnMut(&mut Tree<C>, u32)) {
         let mut node = root;
         loop {
             visit(self, node);

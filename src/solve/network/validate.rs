@@ -135,7 +135,7 @@ fn side(parts: &NetworkParts) -> Result<(), NetworkError> {
 /// The costs of a stage: one for each thing or none at all, and step lists that are convex and long enough.
 fn costs(parts: &NetworkParts, stage: &Stage, pool_holds: &[u64], side_holds: &[u64]) -> Result<(), NetworkError> {
     let lengths = [
-        ("pair costs", stage.pair_cost.len().unwrap_or(0), parts.sinks.len()),
+        ("pair costs", stage.pair_cost.count().unwrap_or(0), parts.sinks.len()),
         ("unsent costs", stage.unsent_cost.len(), parts.sources.len()),
         ("pool step lists", stage.pool_steps.len(), parts.pools.len()),
         ("side step lists", stage.side_steps.len(), parts.side.len()),

@@ -1,0 +1,260 @@
+//! What a unit costs: as one number, or as one number for each stage, compared in the order of the stages.
+//!
+//! The simplex works with either. One number is fast, and exact where there is one stage. Of several stages a weighted
+//! sum makes one number that is close to their order; vectors make it exact.
+
+use crate::solve::network::PairCosts;
+use crate::solve::{Network, Step};
+
+/// A cost, or a price. Sums stay in range by [`Network`]'s promise on every sum along a path.
+pub(super) trait Cost: Copy + Ord + Send + Sync + std::fmt::Debug + 'static {
+    const ZERO: Self;
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    /// The number of the first stage, or the only one.
+    fn first(self) -> i128;
+}
+
+impl Cost for i64 {
+    const ZERO: i64 = 0;
+
+    fn plus(self, other: i64) -> i64 {
+        self + other
+    }
+
+    fn minus(self, other: i64) -> i64 {
+        self - other
+    }
+
+    fn first(self) -> i128 {
+        i128::from(self)
+    }
+}
+
+impl<const S: usize> Cost for [i64; S] {
+    const ZERO: [i64; S] = [0; S];
+
+    fn plus(self, other: [i64; S]) -> [i64; S] {
+        std::array::from_fn(|stage| self[stage] + other[stage])
+    }
+
+    fn minus(self, other: [i64; S]) -> [i64; S] {
+        std::array::from_fn(|stage| self[stage] - other[stage])
+    }
+
+    fn first(self) -> i128 {
+        self.as_slice().first().map_or(0, |first| i128::from(*first))
+    }
+}
+
+/// Costs of all arcs of a network in one form.
+pub(super) trait Objective: Sync {
+    type Cost: Cost;
+
+    fn pair(&self, pair: usize) -> Self::Cost;
+
+    fn unsent(&self, source: usize) -> Self::Cost;
+
+    /// Cost of each pair in a range, plus the price of its sink, into `into`, whose least is given back.
+    fn reduced(
+        &self,
+        pairs: std::ops::Range<usize>,
+        sinks: &[u32],
+        prices: &[Self::Cost],
+        into: &mut Vec<Self::Cost>,
+    ) -> Option<Self::Cost>;
+
+    /// The unsent units of a pool that cost the same, in order: not falling, the last one without end.
+    fn steps(&self, pool: usize) -> Vec<(u64, Self::Cost)>;
+}
+
+/// All stages at once: exact.
+pub(super) struct Vectors<'a, const S: usize> {
+    network: &'a Network,
+    pairs: [&'a PairCosts; S],
+}
+
+impl<'a, const S: usize> Vectors<'a, S> {
+    pub fn new(network: &'a Network) -> Vectors<'a, S> {
+        Vectors { network, pairs: std::array::from_fn(|stage| &network.stages()[stage].pair_cost) }
+    }
+}
+
+impl<const S: usize> Objective for Vectors<'_, S> {
+    type Cost = [i64; S];
+
+    fn pair(&self, pair: usize) -> [i64; S] {
+        std::array::from_fn(|stage| self.pairs[stage].of(pair))
+    }
+
+    fn unsent(&self, source: usize) -> [i64; S] {
+        std::array::from_fn(|stage| self.network.stages()[stage].unsent_cost.get(source).copied().unwrap_or(0))
+    }
+
+    fn reduced(
+        &self,
+        pairs: std::ops::Range<usize>,
+        sinks: &[u32],
+        prices: &[[i64; S]],
+        into: &mut Vec<[i64; S]>,
+    ) -> Option<[i64; S]> {
+        into.clear();
+        into.extend(pairs.zip(sinks).map(|(pair, sink)| self.pair(pair).plus(prices[*sink as usize])));
+        into.iter().copied().min()
+    }
+
+    fn steps(&self, pool: usize) -> Vec<(u64, [i64; S])> {
+        let lists: Vec<&[Step]> = self.network.stages().iter().map(|stage| pool_steps(stage, pool)).collect();
+        refined(&lists, |costs| std::array::from_fn(|stage| costs[stage]))
+    }
+}
+
+/// A weighted sum of the stages.
+pub(super) struct Scalar<'a> {
+    network: &'a Network,
+    factors: Vec<i64>,
+    pairs: ScalarPairs<'a>,
+    pub unsent: Vec<i64>,
+}
+
+enum ScalarPairs<'a> {
+    Zero,
+    Narrow(&'a [i32]),
+    Wide(&'a [i64]),
+    Summed(Vec<i64>),
+}
+
+impl<'a> Scalar<'a> {
+    /// The sum of the stages times these factors.
+    pub fn new(network: &'a Network, factors: Vec<i64>) -> Scalar<'a> {
+        let weighted = || network.stages().iter().zip(&factors).filter(|(_, factor)| **factor != 0);
+        let priced: Vec<_> = weighted().filter(|(stage, _)| !stage.pair_cost.is_zero()).collect();
+        let pairs = match priced[..] {
+            [] => ScalarPairs::Zero,
+            [(stage, 1)] => match &stage.pair_cost {
+                PairCosts::Zero => ScalarPairs::Zero,
+                PairCosts::Narrow(costs) => ScalarPairs::Narrow(costs),
+                PairCosts::Wide(costs) => ScalarPairs::Wide(costs),
+            },
+            _ => ScalarPairs::Summed(
+                (0..network.n_pairs())
+                    .map(|pair| priced.iter().map(|(stage, factor)| stage.pair_cost.of(pair) * **factor).sum())
+                    .collect(),
+            ),
+        };
+        let mut unsent = vec![0; network.n_sources()];
+        for (stage, factor) in weighted() {
+            for (sum, cost) in unsent.iter_mut().zip(&stage.unsent_cost) {
+                *sum += cost * factor;
+            }
+        }
+        Scalar { network, factors, pairs, unsent }
+    }
+}
+
+impl Objective for Scalar<'_> {
+    type Cost = i64;
+
+    fn pair(&self, pair: usize) -> i64 {
+        match &self.pairs {
+            ScalarPairs::Zero => 0,
+            ScalarPairs::Narrow(costs) => i64::from(costs[pair]),
+            ScalarPairs::Wide(costs) => costs[pair],
+            ScalarPairs::Summed(costs) => costs[pair],
+        }
+    }
+
+    fn unsent(&self, source: usize) -> i64 {
+        self.unsent[source]
+    }
+
+    fn reduced(
+        &self,
+        pairs: std::ops::Range<usize>,
+        sinks: &[u32],
+        prices: &[i64],
+        into: &mut Vec<i64>,
+    ) -> Option<i64> {
+        into.clear();
+        // Wrapping spares the check for overflow in the loop that looks at every pair; sums stay in range.
+        match &self.pairs {
+            ScalarPairs::Zero => into.extend(sinks.iter().map(|sink| prices[*sink as usize])),
+            ScalarPairs::Narrow(costs) => into.extend(
+                (costs[pairs].iter().zip(sinks))
+                    .map(|(cost, sink)| i64::from(*cost).wrapping_add(prices[*sink as usize])),
+            ),
+            ScalarPairs::Wide(costs) => into
+                .extend(costs[pairs].iter().zip(sinks).map(|(cost, sink)| cost.wrapping_add(prices[*sink as usize]))),
+            ScalarPairs::Summed(costs) => into
+                .extend(costs[pairs].iter().zip(sinks).map(|(cost, sink)| cost.wrapping_add(prices[*sink as usize]))),
+        }
+        into.iter().copied().min()
+    }
+
+    fn steps(&self, pool: usize) -> Vec<(u64, i64)> {
+        let lists: Vec<&[Step]> = self.network.stages().iter().map(|stage| pool_steps(stage, pool)).collect();
+        refined(&lists, |costs| costs.iter().zip(&self.factors).map(|(cost, factor)| cost * factor).sum())
+    }
+}
+
+fn pool_steps(stage: &crate::solve::Stage, pool: usize) -> &[Step] {
+    stage.pool_steps.get(pool).map_or(&[], Vec::as_slice)
+}
+
+/// The coarsest steps within which no list changes its cost; neighbours of one sum are one step, the last has no end.
+fn refined<C: Cost>(lists: &[&[Step]], sum: impl Fn(&[i64]) -> C) -> Vec<(u64, C)> {
+    let mut steps: Vec<(u64, C)> = Vec::new();
+    let mut next = vec![0; lists.len()];
+    let mut left: Vec<u64> = lists.iter().map(|list| list.first().map_or(u64::MAX, |step| step.units)).collect();
+    let mut costs: Vec<i64> = lists.iter().map(|list| list.first().map_or(0, |step| step.cost)).collect();
+    loop {
+        for (list, steps) in lists.iter().enumerate() {
+            while left[list] == 0 {
+                next[list] += 1;
+                // Past its last step a list has nothing to say; what a pool can hold ends before.
+                left[list] = steps.get(next[list]).map_or(u64::MAX, |step| step.units);
+                costs[list] = steps.get(next[list]).map_or(costs[list], |step| step.cost);
+            }
+        }
+        let units = left.iter().copied().min().unwrap_or(u64::MAX);
+        let cost = sum(&costs);
+        match steps.last_mut() {
+            Some((before, same)) if *same == cost => *before = before.saturating_add(units),
+            _ => steps.push((units, cost)),
+        }
+        if units == u64::MAX {
+            return steps;
+        }
+        for left in left.iter_mut().filter(|left| **left != u64::MAX) {
+            *left -= units;
+        }
+    }
+}
+
+impl Scalar<'_> {
+    /// The sink of the cheapest pair, if it is cheaper than `unsent`; the first of several.
+    pub fn cheapest(&self, pairs: std::ops::Range<usize>, sinks: &[u32], prices: &[f32], unsent: f32) -> Option<u32> {
+        fn least(unsent: f32, sinks: &[u32], values: impl Iterator<Item = f32>) -> Option<u32> {
+            let (mut least, mut best) = (unsent, None);
+            for (value, sink) in values.zip(sinks) {
+                if value < least {
+                    (least, best) = (value, Some(*sink));
+                }
+            }
+            best
+        }
+        let prices = sinks.iter().map(|sink| prices[*sink as usize]);
+        match &self.pairs {
+            ScalarPairs::Zero => least(unsent, sinks, prices),
+            ScalarPairs::Narrow(costs) => {
+                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+            }
+            ScalarPairs::Wide(costs) => {
+                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+            }
+            ScalarPairs::Summed(costs) => {
+                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+            }
+        }
+    }
+}
