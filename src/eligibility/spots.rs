@@ -157,7 +157,7 @@ impl Spots {
         let n_needs = locality.needs().len();
         let mut keys = Vec::with_capacity(n_needs);
         for need in (0..n_needs).map(NeedIx::new) {
-            if need.ix() as u64 % TICKS == 0 {
+            if (need.ix() as u64).is_multiple_of(TICKS) {
                 effort.tick(TICKS)?;
             }
             keys.push(Key::of(locality, profiles, need));
@@ -169,7 +169,7 @@ impl Spots {
         let mut spots_of_kind = vec![0..0; locality.kinds().len()];
         let mut last: Option<&Key> = None;
         for (position, key) in keys.iter().enumerate() {
-            if position as u64 % TICKS == 0 {
+            if (position as u64).is_multiple_of(TICKS) {
                 effort.tick(TICKS)?;
             }
             let new_spot = last.is_none_or(|last| !last.same_spot(key));

@@ -17,7 +17,7 @@ proptest! {
 #[test]
 fn threads_change_nothing_and_a_stop_loses_nothing() {
     // Pairwise different, in an order of no use: multiples of an odd number, modulo a power of two.
-    let mixed: Vec<u32> = (0..1 << 19).map(|n: u32| n.wrapping_mul(0x9E37_79B1) >> 3 << 3 | n % 8).collect();
+    let mixed: Vec<u32> = (0..1 << 19).map(|n: u32| (n.wrapping_mul(0x9E37_79B1) >> 3 << 3) | (n % 8)).collect();
     let mut wanted = mixed.clone();
     wanted.sort();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();

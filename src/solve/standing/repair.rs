@@ -7,7 +7,7 @@ use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::network::greatest_step_sum;
-use crate::solve::{Effort, Network, NetworkError, Step, StopReason};
+use crate::solve::{Effort, Network, NetworkError, Step};
 
 impl<const S: usize> Optimum<S> {
     /// Makes a change. After an error the state is not to be used: the change may be half made.
