@@ -18,6 +18,7 @@ use crate::domain::{
     GroupColumn, Holder, Id, Kind, Level, LevelLimits, Locality, Meet, Need, Offer, Outcome, Period, Point, Policy,
     PopulationRow, Reach, Receipt, ReceiptNeed, Scenario, Service, ServiceType, Stated, Tag, Travel, Unit,
 };
+use crate::solve::{Effort, StopReason};
 
 /// Version of the layout.
 pub const VERSION: &str = "suffice.locality/2";
@@ -31,9 +32,12 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// O(size of the locality).
-    pub fn of(locality: &Locality) -> Digests {
-        Digests::from_tables(TABLES.each_ref().map(|table| table.digest(locality)))
+    /// O(size of the locality), table by table over the effort's threads.
+    pub fn of(locality: &Locality, effort: &Effort) -> Result<Digests, StopReason> {
+        let digests = effort.share(TABLES.len(), |table| TABLES[table].digest(locality, effort))?;
+        let mut tables = [[0; 32]; TABLES.len()];
+        tables.copy_from_slice(&digests);
+        Ok(Digests::from_tables(tables))
     }
 
     /// The digests of `after`, where these are those of `before`: tables that the two share are not read again.
@@ -41,20 +45,22 @@ impl Digests {
         let mut tables = self.tables;
         for (digest, table) in tables.iter_mut().zip(&TABLES) {
             if !(table.is_shared)(before, after) {
-                *digest = table.digest(after);
+                *digest = table.digest(after, &Effort::unlimited()).expect("nothing stops an unlimited effort");
             }
         }
         Digests::from_tables(tables)
     }
 
     fn from_tables(tables: [[u8; 32]; TABLES.len()]) -> Digests {
-        let mut bytes = Writer(Sha256::new());
+        let effort = Effort::unlimited();
+        let mut bytes = Writer::new(&effort);
         bytes.text(VERSION);
         for (digest, table) in tables.iter().zip(&TABLES) {
             bytes.text(table.name);
-            bytes.0.update(digest);
+            bytes.bytes(digest);
         }
-        Digests { whole: bytes.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), tables }
+        let whole = bytes.done().expect("nothing stops an unlimited effort");
+        Digests { whole: whole.iter().map(|byte| format!("{byte:02x}")).collect(), tables }
     }
 
     /// The digest of the locality: 64 hexadecimal digits.
@@ -65,7 +71,7 @@ impl Digests {
 
 /// The digest of a locality: 64 hexadecimal digits. O(size of the locality).
 pub fn digest(locality: &Locality) -> String {
-    Digests::of(locality).whole
+    Digests::of(locality, &Effort::unlimited()).expect("nothing stops an unlimited effort").whole
 }
 
 /// A part of a locality that has a digest of its own.
@@ -77,10 +83,10 @@ struct Table {
 }
 
 impl Table {
-    fn digest(&self, locality: &Locality) -> [u8; 32] {
-        let mut bytes = Writer(Sha256::new());
+    fn digest(&self, locality: &Locality, effort: &Effort) -> Result<[u8; 32], StopReason> {
+        let mut bytes = Writer::new(effort);
         (self.write)(&mut bytes, locality);
-        bytes.0.finalize().into()
+        bytes.done()
     }
 }
 
@@ -173,20 +179,47 @@ const TABLES: [Table; 18] = [
     Table { name: "scenarios", write: |out, of| out.list(of.scenarios(), Writer::scenario), is_shared: never },
 ];
 
-struct Writer(Sha256);
+struct Writer<'e> {
+    hash: Sha256,
+    /// Not hashed yet: most fields are 8 bytes long, and a call for each would cost more than its hashing.
+    bytes: Vec<u8>,
+    effort: &'e Effort<'e>,
+    stopped: Option<StopReason>,
+}
 
-impl Writer {
+impl<'e> Writer<'e> {
+    /// Bytes that are hashed at a time.
+    const BLOCK: usize = 1 << 14;
+
+    fn new(effort: &'e Effort<'e>) -> Writer<'e> {
+        Writer { hash: Sha256::new(), bytes: Vec::with_capacity(2 * Writer::BLOCK), effort, stopped: None }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if Writer::BLOCK <= self.bytes.len() {
+            self.hash.update(&self.bytes);
+            self.stopped = self.stopped.or(self.effort.tick(self.bytes.len() as u64).err());
+            self.bytes.clear();
+        }
+    }
+
+    fn done(mut self) -> Result<[u8; 32], StopReason> {
+        self.hash.update(&self.bytes);
+        self.stopped.map_or_else(|| Ok(self.hash.finalize().into()), Err)
+    }
+
     fn number(&mut self, number: u64) {
-        self.0.update(number.to_le_bytes());
+        self.bytes(&number.to_le_bytes());
     }
 
     fn signed(&mut self, number: i64) {
-        self.0.update(number.to_le_bytes());
+        self.bytes(&number.to_le_bytes());
     }
 
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
-        self.0.update(text.as_bytes());
+        self.bytes(text.as_bytes());
     }
 
     fn id(&mut self, id: &Id) {
@@ -195,10 +228,10 @@ impl Writer {
 
     fn float(&mut self, number: f64) {
         // -0.0 and 0.0 are one place.
-        self.0.update((number + 0.0).to_bits().to_le_bytes());
+        self.bytes(&(number + 0.0).to_bits().to_le_bytes());
     }
 
-    fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Writer, T)) {
+    fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Writer<'e>, T)) {
         match value {
             None => self.number(0),
             Some(value) => {
@@ -208,9 +241,13 @@ impl Writer {
         }
     }
 
-    fn list<T>(&mut self, list: &[T], mut write: impl FnMut(&mut Writer, &T)) {
+    fn list<T>(&mut self, list: &[T], mut write: impl FnMut(&mut Writer<'e>, &T)) {
         self.number(list.len() as u64);
         for item in list {
+            // What comes out is thrown away after a stop.
+            if self.stopped.is_some() {
+                break;
+            }
             write(self, item);
         }
     }

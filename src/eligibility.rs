@@ -9,6 +9,7 @@ pub mod ecology;
 pub mod facts;
 pub mod grade;
 pub mod misses;
+mod near;
 pub mod pairs;
 pub mod profiles;
 pub mod reach;

@@ -11,10 +11,14 @@ pub mod verify;
 use std::sync::{Arc, OnceLock};
 
 use crate::canon::Digests;
+use crate::domain::check::NotLoaded;
 use crate::domain::{BadRows, Draft, Locality, NeedIx, Problem, check};
 use crate::eligibility::{Declines, Pairs, Profiles};
 use crate::gaps::{self, Gaps, GapsError, Reasons};
-use crate::matching::{self, Matching, Reading, Refused, Route, Scope, Standing, Worths, asking, formulate};
+use crate::matching::{
+    self, Formulation, Matching, NotFormulated, Reading, Refused, Route, Scope, Standing, Worths, asking, formulate,
+    without_pairs,
+};
 use crate::solve::{BackendError, Effort, StopReason};
 
 pub use change::{Applied, OfferChange, PlacementChange, WhatIf};
@@ -85,11 +89,14 @@ impl From<GapsError> for Failure {
 
 impl Resident {
     /// Checks a draft and makes it resident, or says everything that is wrong with it.
-    pub fn load(draft: Draft, bad_rows: BadRows) -> Result<Loaded, Vec<Problem>> {
-        let checked = check::check(draft, bad_rows)?;
-        let digests = Digests::of(&checked.locality);
-        let profiles = Arc::new(Profiles::build(&checked.locality));
-        let declines = Arc::new(Declines::of(&checked.locality));
+    pub fn load(draft: Draft, bad_rows: BadRows, effort: &Effort) -> Result<Loaded, NotLoaded> {
+        let checked = check::check(draft, bad_rows, effort)?;
+        effort.report("index", 0, None);
+        let locality = &checked.locality;
+        let (digests, profiles) =
+            effort.both(|| Digests::of(locality, effort), || Profiles::build_within(locality, effort));
+        let (digests, profiles) = (digests?, Arc::new(profiles?));
+        let declines = Arc::new(Declines::of(locality));
         let resident = Resident::new(checked.locality, digests, profiles, declines);
         Ok(Loaded { resident, warnings: checked.warnings })
     }
@@ -167,21 +174,23 @@ impl Resident {
 
     fn solve(&self, route: Route, effort: &Effort) -> Result<Matching, Failure> {
         let asking = asking(&self.locality, Reading::Policy);
-        match self.pairs(effort) {
-            Ok(pairs) => {
-                let formulation = self.formulate(&pairs)?;
+        match self.formulate(effort) {
+            Ok(formulation) => {
                 Ok(matching::solve(&self.locality, formulation, asking, route, effort, Worths::Compute)?)
             }
-            Err(reason) => {
-                // Before there is a pair the empty matching is valid, and bounded by everything that asks.
-                let formulation = self.formulate(&Pairs::none(&self.locality, &self.profiles))?;
+            Err(NotFormulated::Refused(refused)) => Err(refused.into()),
+            Err(NotFormulated::Stopped(reason)) => {
+                // Before there is a network the empty matching is valid, and bounded by everything that asks.
+                let formulation = without_pairs(&self.locality, &self.profiles)?;
                 Ok(matching::nothing_placed(&self.locality, formulation, asking, reason))
             }
         }
     }
 
-    fn formulate(&self, pairs: &Pairs) -> Result<matching::Formulation, Refused> {
-        formulate(&self.locality, &self.profiles, pairs, Reading::Policy, Scope::Everything)
+    fn formulate(&self, effort: &Effort) -> Result<Formulation, NotFormulated> {
+        let pairs = self.pairs(effort)?;
+        effort.report("network", 0, None);
+        formulate(&self.locality, &self.profiles, &pairs, Reading::Policy, Scope::Everything, effort)
     }
 
     /// Says what is missing and why.

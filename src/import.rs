@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod folder;
 pub mod grid;
 pub mod population;
+mod quick;
 pub mod schools;
 mod settings;
 #[cfg(test)]

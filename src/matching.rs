@@ -9,6 +9,8 @@ pub mod reading;
 pub mod standing;
 
 pub use assignment::{Matching, Route, StageResult, Status, WorthOf, Worths, nothing_placed, solve};
-pub use formulate::{Formulation, PoolKey, Refused, Scope, Skipped, StageMeaning, formulate};
+pub use formulate::{
+    Formulation, NotFormulated, PoolKey, Refused, Scope, Skipped, StageMeaning, formulate, without_pairs,
+};
 pub use reading::{Reading, Room, asking};
 pub use standing::{Edits, MetAndUnmet, Standing};

@@ -18,6 +18,7 @@ use std::time::{Instant, SystemTime};
 
 use tracing::{error, info};
 
+use crate::domain::check::NotLoaded;
 use crate::domain::{BadRows, Change, Draft, Id, Problem};
 use crate::engine::{Applied, Failure, Loaded, Resident};
 use crate::import::bundle;
@@ -32,7 +33,7 @@ pub use registry::{About, Held, Precondition, Registry};
 pub use requests::{RequestKey, RequestMemory};
 pub use settings::{BadSettings, Connections, Limits, Settings};
 pub use upload::{Assembly, Bundle};
-pub use watch::{CallLimits, CallWatch};
+pub use watch::{BeforeAnswer, CallLimits, CallWatch};
 
 pub struct Service {
     settings: Settings,
@@ -146,7 +147,7 @@ impl Service {
                 reservation.grow(MemoryBudget::resident_bytes(bytes))?;
                 let work = move |watch: &CallWatch| {
                     let _reservation = reservation;
-                    let loaded = load(draft()?, bad_rows, Origin::Inline)?;
+                    let loaded = load(draft()?, bad_rows, Origin::Inline, watch)?;
                     watch.over().map_or(Ok(()), Err)?;
                     answer(question(&loaded.resident, &effort(watch)), Origin::Inline)
                 };
@@ -212,9 +213,10 @@ impl Service {
             reservation.grow(MemoryBudget::resident_bytes(bundle.bytes))?;
             // The files' memory is given back when the draft is made: reading takes them.
             let Bundle { files, bytes: _, reservation: _files_reservation } = bundle;
-            let draft =
-                bundle::read_files(files).map_err(|problems| Error::Refused { problems, origin: Origin::Files })?;
-            let loaded = load(draft, order.bad_rows, Origin::Files)?;
+            let before = BeforeAnswer(watch);
+            let draft = bundle::read_files(files, &Effort::unlimited().watched(&before))
+                .map_err(|not_loaded| refused(not_loaded, Origin::Files, watch))?;
+            let loaded = load(draft, order.bad_rows, Origin::Files, watch)?;
             watch.over().map_or(Ok(()), Err)?;
             let CheckDocument { summary: Some(summary), completeness: Some(completeness), .. } =
                 check::accepted(&loaded)
@@ -373,8 +375,17 @@ fn effort(watch: &CallWatch) -> Effort<'_> {
     Effort::unlimited().watched(watch)
 }
 
-fn load(draft: Draft, bad_rows: BadRows, origin: Origin) -> Result<Loaded, Error> {
-    Resident::load(draft, bad_rows).map_err(|problems| Error::Refused { problems, origin })
+fn load(draft: Draft, bad_rows: BadRows, origin: Origin, watch: &CallWatch) -> Result<Loaded, Error> {
+    let before = BeforeAnswer(watch);
+    let effort = Effort::unlimited().watched(&before);
+    Resident::load(draft, bad_rows, &effort).map_err(|not_loaded| refused(not_loaded, origin, watch))
+}
+
+fn refused(not_loaded: NotLoaded, origin: Origin, watch: &CallWatch) -> Error {
+    match not_loaded {
+        NotLoaded::Problems(problems) => Error::Refused { problems, origin },
+        NotLoaded::Stopped(_) => watch.over().unwrap_or(Error::Deadline),
+    }
 }
 
 /// Whose fault a failure is. One place, so that every answer agrees.

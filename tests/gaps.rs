@@ -332,7 +332,8 @@ fn an_explanation_lists_every_fitting_offer_with_its_reasons() {
 #[test]
 fn the_demonstration_shows_every_cause_that_needs_no_special_policy() {
     let draft = suffice::generate::locality(&suffice::generate::Options::default());
-    let loaded = suffice::engine::Resident::load(draft, suffice::domain::BadRows::Refuse).expect("it checks");
+    let loaded = suffice::engine::Resident::load(draft, suffice::domain::BadRows::Refuse, &Effort::unlimited())
+        .expect("it checks");
     let document = view::gaps::run(&loaded.resident, Route::Network, &Effort::unlimited()).expect("an answer");
     for row in &document.causes {
         let special = ["policy", "not_worth_cost"].contains(&row.cause.as_str());

@@ -238,9 +238,10 @@ fn effort_is_named_wherever_work_is_done() {
         &[("eligibility/pairs.rs", "use crate::solve::{Effort, Network};")],
         &["eligibility/pairs.rs:1: eligibility may not import solve (crate::solve::Network)"],
     );
+    check(&[("domain/check.rs", "use crate::solve::Effort;")], &[]);
     check(
-        &[("domain/check.rs", "use crate::solve::Effort;")],
-        &["domain/check.rs:1: domain may not import solve (crate::solve::Effort)"],
+        &[("domain/check.rs", "use crate::solve::Flow;")],
+        &["domain/check.rs:1: domain may not import solve (crate::solve::Flow)"],
     );
 }
 

@@ -43,7 +43,9 @@ fn trafford(ages: [u16; 2], reach: Reach) -> Option<Assembled> {
 }
 
 fn load(draft: Draft) -> Resident {
-    Resident::load(draft, BadRows::Refuse).unwrap_or_else(|problems| panic!("{problems:#?}")).resident
+    Resident::load(draft, BadRows::Refuse, &Effort::unlimited())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+        .resident
 }
 
 struct Figures {

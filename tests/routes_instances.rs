@@ -14,7 +14,9 @@ fn resident(params: &Params, key: &str, value: Setting) -> Resident {
     let mut draft = Instance::generate(params).to_draft();
     let objective = Setting::Keys(BTreeMap::from([(key.to_owned(), value)]));
     draft.policy.get_or_insert_default().insert("objective".to_owned(), objective);
-    Resident::load(draft, BadRows::Refuse).unwrap_or_else(|problems| panic!("{problems:#?}")).resident
+    Resident::load(draft, BadRows::Refuse, &Effort::unlimited())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+        .resident
 }
 
 fn blended(params: &Params) -> Resident {
@@ -59,6 +61,6 @@ fn the_cost_of_instance_s_among_its_most_weighted_matchings_is_known() {
     let keys = [("mode", Setting::Text("blended".to_owned())), ("met", Setting::Whole(met))];
     let objective = keys.map(|(key, value)| (key.to_owned(), value)).into();
     draft.policy.get_or_insert_default().insert("objective".to_owned(), Setting::Keys(objective));
-    let resident = Resident::load(draft, BadRows::Refuse).expect("a good bundle").resident;
+    let resident = Resident::load(draft, BadRows::Refuse, &Effort::unlimited()).expect("a good bundle").resident;
     assert_eq!(met * 44_773 - value(&resident, Route::Network, 3_962), 386_496);
 }

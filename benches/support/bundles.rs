@@ -37,7 +37,7 @@ pub fn draft(rung: Rung, policy: Policy) -> Draft {
 }
 
 pub fn resident(draft: Draft) -> Resident {
-    let loaded = Resident::load(draft, BadRows::Refuse);
+    let loaded = Resident::load(draft, BadRows::Refuse, &Effort::unlimited());
     loaded.unwrap_or_else(|problems| panic!("the generator's bundles are good: {problems:#?}")).resident
 }
 
@@ -45,6 +45,6 @@ pub fn resident(draft: Draft) -> Resident {
 pub fn formulation(resident: &Resident, effort: &Effort) -> Formulation {
     let locality = resident.locality();
     let pairs = resident.pairs(effort).expect("nothing stops it");
-    let formulation = formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything);
+    let formulation = formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything, effort);
     formulation.expect("the policy fits the bundle")
 }

@@ -76,7 +76,8 @@ pub struct Bundle {
 /// How the answer is sought.
 #[derive(Debug, Args)]
 pub struct Solving {
-    /// Stop searching after this many seconds and give the best answer so far, with what is proved about it
+    /// Stop after this many seconds, reading the bundle included, and give the best answer so far, with what is proved
+    /// about it
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub time_limit: Option<f64>,
 
@@ -129,6 +130,10 @@ Examples:
 pub struct Check {
     #[command(flatten)]
     pub bundle: Bundle,
+    /// Stop after this many seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub time_limit: Option<f64>,
+
     #[command(flatten)]
     pub output: Output,
 }
@@ -195,6 +200,10 @@ pub struct Verify {
     /// Folder with match.json, assignments.csv and prices.csv, as `suffice match --out` writes them
     #[arg(value_name = "DIR")]
     pub answer: PathBuf,
+
+    /// Stop after this many seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub time_limit: Option<f64>,
 
     #[command(flatten)]
     pub output: Output,

@@ -9,8 +9,9 @@ use super::answer::{self, Answer};
 use super::ending::{Ending, Failure};
 use super::output::Form;
 use super::search::Search;
-use super::settings::{Demo, Solving};
+use super::settings::Demo;
 use super::{files, gaps};
+use crate::domain::check::NotLoaded;
 use crate::domain::{BadRows, Draft};
 use crate::engine::Resident;
 use crate::generate::{Options, locality};
@@ -55,15 +56,18 @@ pub(super) fn run(job: &Demo, form: Form) -> Result<Ending, Failure> {
 
 /// Every answer about the place, each asked as its own command would ask it.
 fn answers(draft: Draft) -> Result<(DemoDocument, Answer), Failure> {
-    let loaded = Resident::load(draft, BadRows::Refuse).map_err(|problems| {
+    let search = Search::start(None);
+    let effort = search.effort();
+    let loaded = Resident::load(draft, BadRows::Refuse, &effort).map_err(|not_loaded| match not_loaded {
+        NotLoaded::Stopped(reason) => Failure::Stopped { reason, limit: None },
         // The bundle is ours, so a flaw in it is too.
-        Failure::Backend(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        NotLoaded::Problems(problems) => {
+            Failure::Backend(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        }
     })?;
     let check = view::check::accepted(&loaded);
     let resident = loaded.resident;
     let failed = |failure| Failure::of(Path::new("demo"), failure);
-    let search = Search::start(&Solving { route: Route::Network, limit: None });
-    let effort = search.effort();
     let answer = Answer::from(view::matching::run(&resident, Route::Network, &effort).map_err(failed)?);
     let gaps = view::gaps::run(&resident, Route::Network, &effort).map_err(failed)?;
     let explain = match most_telling(&gaps) {

@@ -1,12 +1,14 @@
 //! How a command ends: the one table of exit codes, and what is said on standard error where it did not go well.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::files::WriteError;
 use super::output::{self, Form};
 use crate::domain::Problem;
 use crate::engine;
 use crate::import::bundle::BundleError;
+use crate::solve::StopReason;
 use crate::view;
 
 /// The exit code of a command line that was not understood; clap uses the same.
@@ -44,6 +46,8 @@ pub(super) enum Failure {
     Refused { path: PathBuf, problems: Vec<Problem> },
     #[error(transparent)]
     Bundle(BundleError),
+    #[error("{}", stopped(*reason, *limit))]
+    Stopped { reason: StopReason, limit: Option<Duration> },
     #[error("{what} cannot be used")]
     BadInput { what: String, problems: Vec<Problem> },
     #[error("there is no {what} {id:?} in {}", path.display())]
@@ -62,6 +66,17 @@ pub(super) enum Failure {
     Panic,
 }
 
+fn stopped(reason: StopReason, limit: Option<Duration>) -> String {
+    let when = "before the bundle was read and checked, so there is no answer yet";
+    match (reason, limit) {
+        (StopReason::Deadline, Some(limit)) => {
+            format!("stopped: the time limit of {} seconds came {when}", limit.as_secs_f64())
+        }
+        (StopReason::Cancelled, _) => format!("stopped: interrupted {when}"),
+        (StopReason::Deadline | StopReason::TickLimit, _) => format!("stopped: the limit came {when}"),
+    }
+}
+
 impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
@@ -72,10 +87,20 @@ impl Failure {
             | Failure::Unreadable { .. }
             | Failure::Output(_)
             | Failure::Serve(_) => 1,
+            Failure::Stopped { reason: StopReason::Cancelled, .. } => Ending::Interrupted.code(),
+            Failure::Stopped { reason: StopReason::Deadline | StopReason::TickLimit, .. } => 1,
             // Only --force, another folder or another place helps: the command has to be typed differently.
             Failure::Write(WriteError::NotEmpty(_) | WriteError::NotAFolder(_)) => WRONG_USE,
             Failure::Write(WriteError::Io { .. } | WriteError::LeftBehind { .. }) => 1,
             Failure::Backend(_) | Failure::Panic => 3,
+        }
+    }
+
+    /// Says in a stop what the limit was.
+    pub(super) fn within(self, limit: Option<Duration>) -> Failure {
+        match self {
+            Failure::Stopped { reason, .. } => Failure::Stopped { reason, limit },
+            other => other,
         }
     }
 
@@ -106,5 +131,30 @@ impl Failure {
             engine::Failure::BadInput(problems) => Failure::Refused { path: path.to_owned(), problems },
             engine::Failure::Backend(why) => Failure::Backend(why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Ending, Failure};
+    use crate::solve::StopReason;
+
+    #[test]
+    fn a_stop_before_there_is_a_locality_says_what_came() {
+        let stopped = |reason| Failure::Stopped { reason, limit: None }.within(Some(Duration::from_millis(1500)));
+        let key = stopped(StopReason::Cancelled);
+        assert_eq!(key.code(), Ending::Interrupted.code());
+        assert_eq!(
+            key.to_string(),
+            "stopped: interrupted before the bundle was read and checked, so there is no answer yet"
+        );
+        let limit = stopped(StopReason::Deadline);
+        assert_eq!(limit.code(), 1);
+        assert_eq!(
+            limit.to_string(),
+            "stopped: the time limit of 1.5 seconds came before the bundle was read and checked, so there is no answer yet"
+        );
     }
 }

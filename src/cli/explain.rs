@@ -2,7 +2,6 @@
 
 use super::ending::{Ending, Failure};
 use super::files;
-use super::load;
 use super::output::{Form, json_bytes};
 use super::search::Search;
 use super::settings::Explain;
@@ -10,8 +9,8 @@ use crate::{report, view};
 
 pub(super) fn run(job: &Explain, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
-    let resident = load::resident(&job.bundle)?;
-    let search = Search::start(&job.solving);
+    let search = Search::start(job.solving.limit);
+    let resident = search.resident(&job.bundle)?;
     let document = view::explain::run(&resident, &job.need, job.solving.route, &search.effort())
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
     let interrupted = document.reason.as_deref() == Some("cancelled");

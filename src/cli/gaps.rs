@@ -2,7 +2,6 @@
 
 use super::ending::{Ending, Failure};
 use super::files;
-use super::load;
 use super::output::{Form, json_bytes};
 use super::search::Search;
 use super::settings::Gaps;
@@ -12,8 +11,8 @@ use crate::{report, view};
 
 pub(super) fn run(job: &Gaps, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
-    let resident = load::resident(&job.bundle)?;
-    let search = Search::start(&job.solving);
+    let search = Search::start(job.solving.limit);
+    let resident = search.resident(&job.bundle)?;
     let document = view::gaps::run(&resident, job.solving.route, &search.effort())
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
     drop(search);

@@ -3,8 +3,10 @@
 use super::ending::Failure;
 use super::settings::Bundle;
 use crate::domain::Problem;
+use crate::domain::check::NotLoaded;
 use crate::engine::{Loaded, Resident};
 use crate::import::bundle::{self, BundleError};
+use crate::solve::Effort;
 
 /// A bundle that was read and checked.
 pub(super) enum Read {
@@ -14,22 +16,17 @@ pub(super) enum Read {
 }
 
 /// Reads and checks; a bundle with problems is an answer here and not a failure.
-pub(super) fn read(bundle: &Bundle) -> Result<Read, Failure> {
-    let draft = match bundle::read_dir(&bundle.path) {
+pub(super) fn read(bundle: &Bundle, effort: &Effort) -> Result<Read, Failure> {
+    effort.report("reading", 0, None);
+    let draft = match bundle::read_dir(&bundle.path, effort) {
         Ok(draft) => draft,
         Err(BundleError::Problems(problems)) => return Ok(Read::Refused(problems)),
+        Err(BundleError::Stopped(reason)) => return Err(Failure::Stopped { reason, limit: None }),
         Err(error) => return Err(Failure::Bundle(error)),
     };
-    Ok(match Resident::load(draft, bundle.bad_rows) {
-        Ok(loaded) => Read::Accepted(Box::new(loaded)),
-        Err(problems) => Read::Refused(problems),
-    })
-}
-
-/// The locality in a bundle, for commands that cannot do without one.
-pub(super) fn resident(bundle: &Bundle) -> Result<Resident, Failure> {
-    match read(bundle)? {
-        Read::Accepted(loaded) => Ok(loaded.resident),
-        Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
+    match Resident::load(draft, bundle.bad_rows, effort) {
+        Ok(loaded) => Ok(Read::Accepted(Box::new(loaded))),
+        Err(NotLoaded::Problems(problems)) => Ok(Read::Refused(problems)),
+        Err(NotLoaded::Stopped(reason)) => Err(Failure::Stopped { reason, limit: None }),
     }
 }

@@ -3,7 +3,6 @@
 use super::answer::{self, Answer};
 use super::ending::{Ending, Failure};
 use super::files;
-use super::load;
 use super::output::Form;
 use super::search::Search;
 use super::settings::Match;
@@ -11,15 +10,19 @@ use crate::{report, view};
 
 pub(super) fn run(job: &Match, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
-    let resident = load::resident(&job.bundle)?;
-    let search = Search::start(&job.solving);
-    let found = view::matching::run(&resident, job.solving.route, &search.effort())
-        .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
+    let search = Search::start(job.solving.limit);
+    let resident = search.resident(&job.bundle)?;
+    let failed = |failure| Failure::of(&job.bundle.path, failure);
+    let (route, effort) = (job.solving.route, search.effort());
+    let document = match &job.out {
+        None => view::matching::summary(&resident, route, &effort).map_err(failed)?,
+        Some(out) => {
+            let answer = Answer::from(view::matching::run(&resident, route, &effort).map_err(failed)?);
+            out.write(&answer::files(&answer))?;
+            answer.document
+        }
+    };
     drop(search);
-    let answer = Answer::from(found);
-    if let Some(out) = &job.out {
-        out.write(&answer::files(&answer))?;
-    }
-    form.print(&answer.document, report::matching::page)?;
-    Ok(Ending::of(answer.document.reason.as_deref()))
+    form.print(&document, report::matching::page)?;
+    Ok(Ending::of(document.reason.as_deref()))
 }

@@ -1,10 +1,16 @@
-//! One search for an answer: the clock, the stop key, the progress bar and the threads that it runs with.
+//! One search for an answer: the clock, the stop key, the progress bar and the threads that it runs with. It begins
+//! before the bundle is read, which is part of the work.
+
+use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::ending::Failure;
+use super::load::{self, Read};
 use super::progress::Bar;
-use super::settings::Solving;
+use super::settings::Bundle;
 use super::watch::Clock;
+use crate::engine::Resident;
 use crate::solve::Effort;
 
 pub(super) struct Search {
@@ -15,13 +21,32 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// The clock starts now.
-    pub(super) fn start(solving: &Solving) -> Search {
-        Search { clock: Clock::start(solving.limit), bar: Bar::new(), threads: ThreadPoolBuilder::new().build().ok() }
+    /// The clock starts now. Without a `limit` it takes as long as it takes.
+    pub(super) fn start(limit: Option<Duration>) -> Search {
+        Search { clock: Clock::start(limit), bar: Bar::new(), threads: ThreadPoolBuilder::new().build().ok() }
     }
 
     pub(super) fn effort(&self) -> Effort<'_> {
-        let effort = Effort::unlimited().watched(&self.clock).observed(&self.bar);
+        self.on_threads(Effort::unlimited().watched(&self.clock))
+    }
+
+    /// Reads and checks a bundle.
+    pub(super) fn read(&self, bundle: &Bundle) -> Result<Read, Failure> {
+        let watch = self.clock.loading();
+        let effort = self.on_threads(Effort::unlimited().watched(&watch));
+        load::read(bundle, &effort).map_err(|failure| failure.within(self.clock.limit()))
+    }
+
+    /// The locality in a bundle, for commands that cannot do without one.
+    pub(super) fn resident(&self, bundle: &Bundle) -> Result<Resident, Failure> {
+        match self.read(bundle)? {
+            Read::Accepted(loaded) => Ok(loaded.resident),
+            Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
+        }
+    }
+
+    fn on_threads<'s>(&'s self, effort: Effort<'s>) -> Effort<'s> {
+        let effort = effort.observed(&self.bar);
         match &self.threads {
             Some(threads) => effort.on(threads),
             None => effort,

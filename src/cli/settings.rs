@@ -73,6 +73,8 @@ pub(super) struct Demo {
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) bundle: Bundle,
+    /// None: as long as it takes.
+    pub(super) limit: Option<Duration>,
     pub(super) out: Option<OutFolder>,
 }
 
@@ -102,6 +104,8 @@ pub(super) struct Explain {
 pub(super) struct Verify {
     pub(super) bundle: Bundle,
     pub(super) answer: PathBuf,
+    /// None: as long as it takes.
+    pub(super) limit: Option<Duration>,
     pub(super) out: Option<OutFolder>,
 }
 
@@ -188,9 +192,9 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[])?;
             (form, Task::Demo(Demo { out }))
         }
-        Command::Check(args::Check { bundle, output }) => {
+        Command::Check(args::Check { bundle, time_limit, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
-            (form, Task::Check(Check { bundle: self::bundle(bundle), out }))
+            (form, Task::Check(Check { bundle: self::bundle(bundle), limit: limit(time_limit)?, out }))
         }
         Command::Match(args::Match { bundle, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
@@ -205,9 +209,10 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let solving = self::solving(&solving)?;
             (form, Task::Explain(Explain { bundle: self::bundle(bundle), need, solving, out }))
         }
-        Command::Verify(args::Verify { bundle, answer, output }) => {
+        Command::Verify(args::Verify { bundle, answer, time_limit, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
-            (form, Task::Verify(Verify { bundle: self::bundle(bundle), answer, out }))
+            let limit = self::limit(time_limit)?;
+            (form, Task::Verify(Verify { bundle: self::bundle(bundle), answer, limit, out }))
         }
         Command::Import(typed) => {
             let form = form(typed.json);
@@ -246,16 +251,17 @@ fn bundle(typed: args::Bundle) -> Bundle {
     Bundle { path, bad_rows: if set_aside { BadRows::SetAside } else { BadRows::Refuse } }
 }
 
+fn limit(seconds: Option<f64>) -> Result<Option<Duration>, WrongUse> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    let limit = Duration::try_from_secs_f64(seconds).map_err(|_| {
+        WrongUse::value(format!("--time-limit is {seconds}; it is a number of seconds, 0 or more, such as 60 or 0.5"))
+    })?;
+    Ok(Some(limit))
+}
+
 fn solving(typed: &args::Solving) -> Result<Solving, WrongUse> {
     let args::Solving { time_limit, backend } = *typed;
-    let limit = match time_limit {
-        None => None,
-        Some(seconds) => Some(Duration::try_from_secs_f64(seconds).map_err(|_| {
-            WrongUse::value(format!(
-                "--time-limit is {seconds}; it is a number of seconds, 0 or more, such as 60 or 0.5"
-            ))
-        })?),
-    };
+    let limit = self::limit(time_limit)?;
     let route = match backend {
         Backend::Network => Route::Network,
         Backend::Program => Route::Program,

@@ -3,21 +3,28 @@
 use super::answer;
 use super::ending::{Ending, Failure};
 use super::files;
-use super::load;
 use super::output::{Form, json_bytes};
+use super::search::Search;
 use super::settings::Verify;
-use crate::solve::Effort;
+use crate::solve::StopReason;
 use crate::{report, view};
 
 pub(super) fn run(job: &Verify, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
-    let resident = load::resident(&job.bundle)?;
+    let search = Search::start(job.limit);
+    let resident = search.resident(&job.bundle)?;
     let answer = answer::read(&job.answer)?;
-    let document =
-        view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &Effort::unlimited());
+    let effort = search.effort();
+    let document = view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &effort);
+    let interrupted = effort.look() == Err(StopReason::Cancelled);
+    drop(search);
     if let Some(out) = &job.out {
         out.write(&[("verify.json", json_bytes(&document))])?;
     }
     form.print(&document, report::verify::page)?;
-    Ok(if document.verified { Ending::Done } else { Ending::No })
+    Ok(match document.verified {
+        true => Ending::Done,
+        false if interrupted => Ending::Interrupted,
+        false => Ending::No,
+    })
 }

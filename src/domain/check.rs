@@ -39,6 +39,7 @@ use super::draft::{Draft, MAX_ROWS, TABLES};
 use super::locality::{Locality, NeedOrigin, Parts};
 use super::problem::Problem;
 use super::stated::Stated;
+use crate::solve::{Effort, StopReason};
 
 /// What to do with rows that cannot be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,25 +89,51 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
 }
 
+/// Why a bundle did not become a locality.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLoaded {
+    /// Every problem; never empty.
+    Problems(Vec<Problem>),
+    /// A limit came first, and nothing is known of the bundle.
+    Stopped(StopReason),
+}
+
+impl NotLoaded {
+    /// The problems; none where it was a stop.
+    pub fn problems(self) -> Vec<Problem> {
+        match self {
+            NotLoaded::Problems(problems) => problems,
+            NotLoaded::Stopped(_) => Vec::new(),
+        }
+    }
+}
+
+impl From<StopReason> for NotLoaded {
+    fn from(reason: StopReason) -> NotLoaded {
+        NotLoaded::Stopped(reason)
+    }
+}
+
 /// Reads a draft. Err: every problem, errors and warnings, sorted by table, row and column.
 ///
 /// With [`BadRows::SetAside`] the rows that cannot be understood are left out, with those that name them; what no row can
 /// be set aside for (a missing file or column, a broken setting, numbers too large to add up) refuses the draft still.
-pub fn check(draft: Draft, bad_rows: BadRows) -> Result<Checked, Vec<Problem>> {
+/// O(rows log rows), the rows of needs.csv over the effort's threads.
+pub fn check(draft: Draft, bad_rows: BadRows, effort: &Effort) -> Result<Checked, NotLoaded> {
     let mut findings = Findings::new(bad_rows);
-    let parts = read(&draft, &mut findings);
+    let parts = read(&draft, effort, &mut findings)?;
     // The text of a large bundle is not needed beside the locality that is made of it.
     drop(draft);
-    let loadable = findings.conclude()?;
+    let loadable = findings.conclude().map_err(NotLoaded::Problems)?;
     // Without an error of `locality.toml` there is an `About`, so this list is never handed out empty.
-    let mut parts = parts.ok_or_else(Vec::new)?;
+    let mut parts = parts.ok_or_else(|| NotLoaded::Problems(Vec::new()))?;
     parts.completeness.set_aside = loadable.set_aside;
     parts.completeness.warnings = loadable.warnings.len() as u64;
     Ok(Checked { locality: Locality::from_checked(parts), warnings: loadable.warnings })
 }
 
 /// None where `locality.toml` is broken. Where there are other errors the parts are unfinished, and not to be used.
-fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
+fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Option<Parts>, StopReason> {
     look_at_tables(draft, findings);
     let (about, terms) = about::read(draft, findings);
     let mut groups = groups::Groups::of(draft);
@@ -137,7 +164,7 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         kind_names: &kind_names,
         policy: &policy,
     };
-    let mut needs = needs::read(draft, &ground, &mut groups, &[], findings);
+    let mut needs = needs::read(draft, &ground, &mut groups, &[], effort, findings)?;
     let mut population = population::read(draft, &terms, &areas, &area_names, &mut groups, findings);
 
     // From here on the groups have their final numbers.
@@ -162,7 +189,11 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
     let population = rates::apply(draft, &ground, population, &mut needs, findings);
     needs.tell_children_from_cohorts();
     let overlapping_need_rows = overlap::settle(&mut needs, policy.count.overlap, &kinds, &areas, terms.ages, findings);
-    needs.in_order();
+    needs.in_order(effort)?;
+    // Only these name needs and holders.
+    if ["declines", "receipts"].iter().any(|&table| draft.tables.contains_key(table)) {
+        needs.settle_names(effort)?;
+    }
     let received = needs.received();
     limits::warn_of_straddling(&needs, &kinds, &services, &policy, findings);
 
@@ -211,8 +242,9 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         meets_by_code: services.meets_by_code,
         built_in_kinds: kinds::is_built_in(draft, "kinds"),
     };
-    Some(Parts {
-        about: about?,
+    let Some(about) = about else { return Ok(None) };
+    Ok(Some(Parts {
+        about,
         policy,
         group_columns,
         areas: areas.into(),
@@ -235,7 +267,7 @@ fn read(draft: &Draft, findings: &mut Findings) -> Option<Parts> {
         declines_recorded: draft.tables.contains_key("declines"),
         completeness,
         received,
-    })
+    }))
 }
 
 /// Refuses tables that mean nothing here, and more rows than can be held.

@@ -4,17 +4,17 @@
 //! declined. The result equals [`judge`](super::rules::judge) and [`reach`](super::reach::reach) asked of every pair
 //! (tests hold it to that) without asking them of every pair.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::declines::{Declines, Place};
 use super::facts::{NeedFacts, OfferFacts, travel_unit};
 use super::grade::Grade;
+use super::near::{Near, Rows};
 use super::profiles::Profiles;
 use super::reach::{Reached, reach_facts};
 use super::rules::judge_facts;
-use super::spots::{ClassIx, Found, PackedTravel, Spots};
+use super::spots::{ClassIx, PackedTravel, Spots};
 use crate::domain::{DeclineWhat, DeclineWho, Locality, NeedIx, OfferIx, TravelUnit};
 use crate::solve::{Effort, StopReason};
 
@@ -60,11 +60,8 @@ pub fn pairs_of_facts(locality: &Locality, profiles: &Profiles, declines: &Decli
 pub struct Pairs {
     unit: TravelUnit,
     spots: Spots,
-    /// The pairs of class `c` are at `starts[c]..starts[c + 1]`, rising by offer.
-    starts: Vec<usize>,
-    offers: Vec<OfferIx>,
-    grades: Vec<Grade>,
-    travel: Vec<PackedTravel>,
+    /// The rows of each [`CLASSES`] classes. Each stretch is built by one thread and never copied.
+    stretches: Vec<Rows>,
     /// Pairs declined for one need or one holder, sorted: the only difference within a class.
     declined: Vec<(NeedIx, OfferIx)>,
     n_pairs: u64,
@@ -79,48 +76,59 @@ pub struct CountedPairs {
     pub reach_unknown: u64,
 }
 
+/// Classes in a stretch.
+const CLASSES: usize = 1 << 12;
+
 impl Pairs {
-    /// O(needs x log needs + sum over offers of spots near it + pairs of classes), over the effort's threads. The answer
-    /// does not depend on how many there are.
+    /// O(needs x log needs + sum over spots of offers near them + pairs of classes), over the effort's threads. The
+    /// answer does not depend on how many there are.
     pub fn build(locality: &Locality, profiles: &Profiles, effort: &Effort) -> Result<Pairs, StopReason> {
-        let spots = Spots::build(locality, profiles);
-        let found = search(locality, profiles, &spots, effort)?;
-        let unit = travel_unit(locality);
-        let mut pairs = Pairs::transposed(unit, spots, found, effort)?;
+        let spots = Spots::build(locality, profiles, effort)?;
+        let stretches = {
+            let near = Near::new(locality, profiles, &spots, effort)?;
+            let n_classes = spots.n_classes();
+            let done = AtomicU64::new(0);
+            effort.share(n_classes.div_ceil(CLASSES), |stretch| {
+                let (from, to) = (stretch * CLASSES, n_classes.min((stretch + 1) * CLASSES));
+                // There are at most as many classes as needs, and needs fit 32 bits.
+                let rows = near.rows(from as u32..to as u32, effort)?;
+                let done = done.fetch_add((to - from) as u64, Ordering::Relaxed) + (to - from) as u64;
+                effort.report("pairs", done, Some(n_classes as u64));
+                Ok(rows)
+            })?
+        };
+        let (declined, n_pairs, counted) = (Vec::new(), 0, CountedPairs::default());
+        let mut pairs = Pairs { unit: travel_unit(locality), spots, stretches, declined, n_pairs, counted };
         pairs.mark_declined(locality, profiles, effort)?;
-        pairs.count(locality);
+        pairs.count(locality, effort)?;
         Ok(pairs)
     }
 
-    /// No pair at all, for an answer that must be given before the pairs were found. O(needs log needs).
-    pub fn none(locality: &Locality, profiles: &Profiles) -> Pairs {
-        let spots = Spots::build(locality, profiles);
-        let starts = vec![0; spots.n_classes() + 1];
-        Pairs {
-            unit: locality.travel().map_or(TravelUnit::Metres, |travel| travel.unit),
-            spots,
-            starts,
-            offers: Vec::new(),
-            grades: Vec::new(),
-            travel: Vec::new(),
-            declined: Vec::new(),
-            n_pairs: 0,
-            counted: CountedPairs::default(),
-        }
-    }
-
-    fn count(&mut self, locality: &Locality) {
-        for class in self.spots.classes() {
-            let row = self.row(class);
-            let needs = self.spots.needs_of(class);
-            let counted = needs.iter().filter(|need| locality.needs()[need.ix()].counts).count() as u64;
-            self.n_pairs += needs.len() as u64 * row.len() as u64;
-            for grade in &self.grades[row] {
-                self.counted.resting_on_default_reach += counted * u64::from(grade.default_reach());
-                self.counted.eligibility_unknown += counted * u64::from(grade.eligibility_unknown());
-                self.counted.reach_unknown += counted * u64::from(grade.reach_unknown());
+    fn count(&mut self, locality: &Locality, effort: &Effort) -> Result<(), StopReason> {
+        let counts = effort.share(self.stretches.len(), |stretch| {
+            let mut n_pairs = 0;
+            let mut sums = CountedPairs::default();
+            let rows = &self.stretches[stretch];
+            for (at, ends) in rows.starts.windows(2).enumerate() {
+                let grades = &rows.grades[ends[0]..ends[1]];
+                let needs = self.spots.needs_of(ClassIx::new(stretch * CLASSES + at));
+                let counted = needs.iter().filter(|need| locality.needs()[need.ix()].counts).count() as u64;
+                n_pairs += needs.len() as u64 * grades.len() as u64;
+                let with = |is: fn(Grade) -> bool| grades.iter().filter(|&&grade| is(grade)).count() as u64;
+                sums.resting_on_default_reach += counted * with(Grade::default_reach);
+                sums.eligibility_unknown += counted * with(Grade::eligibility_unknown);
+                sums.reach_unknown += counted * with(Grade::reach_unknown);
             }
+            effort.tick(rows.grades.len() as u64)?;
+            Ok((n_pairs, sums))
+        })?;
+        for (n_pairs, CountedPairs { resting_on_default_reach, eligibility_unknown, reach_unknown }) in counts {
+            self.n_pairs += n_pairs;
+            self.counted.resting_on_default_reach += resting_on_default_reach;
+            self.counted.eligibility_unknown += eligibility_unknown;
+            self.counted.reach_unknown += reach_unknown;
         }
+        Ok(())
     }
 
     /// The unit of [`Pair::travel`].
@@ -150,16 +158,26 @@ impl Pairs {
 
     /// The pair of a need and an offer, where there is one. O(log offers).
     pub fn find(&self, need: NeedIx, offer: OfferIx) -> Option<Pair> {
-        let row = self.row(self.spots.class_of(need));
-        let at = self.offers[row.clone()].binary_search(&offer).ok()?;
-        let pair = self.at(row.start + at);
+        let (rows, row) = self.row(self.spots.class_of(need));
+        let at = rows.offers[row.clone()].binary_search(&offer).ok()?;
+        let pair = self.at(rows, row.start + at);
         let declined = self.declined.binary_search(&(need, offer)).is_ok();
         Some(if declined { Pair { grade: pair.grade.with_declined(), ..pair } } else { pair })
     }
 
     /// The pairs that all needs of a class have, rising by offer, without the declines of single needs and holders.
     pub fn of_class(&self, class: ClassIx) -> impl Iterator<Item = Pair> {
-        self.row(class).map(|at| self.at(at))
+        let (rows, row) = self.row(class);
+        let unit = self.unit;
+        let known = rows.grades[row.clone()].iter().zip(&rows.travel[row.clone()]);
+        let pairs = rows.offers[row].iter().zip(known);
+        pairs.map(move |(&offer, (&grade, &travel))| Pair::unpacked(unit, offer, grade, travel))
+    }
+
+    /// The offers of [`Pairs::of_class`] and what is known of them, without the distances.
+    pub fn grades_of_class(&self, class: ClassIx) -> impl Iterator<Item = (OfferIx, Grade)> {
+        let (rows, row) = self.row(class);
+        rows.offers[row.clone()].iter().copied().zip(rows.grades[row].iter().copied())
     }
 
     /// The offers that one need or its holder declined, where a pair is there to decline: sorted, often empty.
@@ -178,43 +196,14 @@ impl Pairs {
         self.counted
     }
 
-    fn row(&self, class: ClassIx) -> std::ops::Range<usize> {
-        self.starts[class.ix()]..self.starts[class.ix() + 1]
+    /// The stretch that holds a class, and where in it the class's row is.
+    fn row(&self, class: ClassIx) -> (&Rows, Range<usize>) {
+        let rows = &self.stretches[class.ix() / CLASSES];
+        (rows, rows.row(class.ix() % CLASSES))
     }
 
-    fn at(&self, at: usize) -> Pair {
-        Pair::unpacked(self.unit, self.offers[at], self.grades[at], self.travel[at])
-    }
-
-    /// From classes by offer to offers by class. Offers come in rising order, so each row rises without sorting.
-    fn transposed(
-        unit: TravelUnit,
-        spots: Spots,
-        found: Vec<Vec<Found>>,
-        effort: &Effort,
-    ) -> Result<Pairs, StopReason> {
-        let mut starts = vec![0_usize; spots.n_classes() + 1];
-        for found in found.iter().flatten() {
-            starts[found.class.ix() + 1] += 1;
-        }
-        for class in 0..spots.n_classes() {
-            starts[class + 1] += starts[class];
-        }
-        let n_rows = starts[spots.n_classes()];
-        let mut next = starts.clone();
-        let mut offers = vec![OfferIx::new(0); n_rows];
-        let mut grades = vec![Grade::default(); n_rows];
-        let mut travel = vec![PackedTravel::NOT_KNOWN; n_rows];
-        for (position, found) in found.into_iter().enumerate() {
-            effort.tick(found.len() as u64)?;
-            for Found { class, grade, travel: how_far } in found {
-                let at = next[class.ix()];
-                next[class.ix()] += 1;
-                (offers[at], grades[at], travel[at]) = (OfferIx::new(position), grade, how_far);
-            }
-        }
-        let (declined, n_pairs, counted) = (Vec::new(), 0, CountedPairs::default());
-        Ok(Pairs { unit, spots, starts, offers, grades, travel, declined, n_pairs, counted })
+    fn at(&self, rows: &Rows, at: usize) -> Pair {
+        Pair::unpacked(self.unit, rows.offers[at], rows.grades[at], rows.travel[at])
     }
 
     /// Marks declined pairs: of everyone of a kind in an area (or below it) on the class, of one need or holder aside.
@@ -247,10 +236,11 @@ impl Pairs {
                 DeclineWho::Everyone { kind, area } => {
                     for class in self.spots.classes_in(kind, area) {
                         effort.tick(offers.len() as u64)?;
-                        let row = self.row(class);
+                        let rows = &mut self.stretches[class.ix() / CLASSES];
+                        let row = rows.row(class.ix() % CLASSES);
                         for offer in offers {
-                            if let Ok(at) = self.offers[row.clone()].binary_search(offer) {
-                                let grade = &mut self.grades[row.start + at];
+                            if let Ok(at) = rows.offers[row.clone()].binary_search(offer) {
+                                let grade = &mut rows.grades[row.start + at];
                                 *grade = grade.with_declined();
                             }
                         }
@@ -264,29 +254,10 @@ impl Pairs {
     }
 
     fn decline_alone(&mut self, need: NeedIx, offers: &[OfferIx]) {
-        let row = self.row(self.spots.class_of(need));
-        let there = offers.iter().filter(|offer| self.offers[row.clone()].binary_search(offer).is_ok());
-        self.declined.extend(there.map(|&offer| (need, offer)));
-    }
-}
-
-/// For each offer the classes it may take.
-fn search(
-    locality: &Locality,
-    profiles: &Profiles,
-    spots: &Spots,
-    effort: &Effort,
-) -> Result<Vec<Vec<Found>>, StopReason> {
-    let n_offers = locality.offers().len();
-    let done = AtomicU64::new(0);
-    let one = |position: usize| {
-        let found = spots.found_by(locality, profiles, OfferIx::new(position), effort)?;
-        effort.report("pairs", done.fetch_add(1, Ordering::Relaxed) + 1, Some(n_offers as u64));
-        Ok(found)
-    };
-    match effort.threads() {
-        Some(threads) => threads.install(|| (0..n_offers).into_par_iter().map(one).collect()),
-        None => (0..n_offers).map(one).collect(),
+        let (rows, row) = self.row(self.spots.class_of(need));
+        let there = offers.iter().filter(|offer| rows.offers[row.clone()].binary_search(offer).is_ok());
+        let there: Vec<_> = there.map(|&offer| (need, offer)).collect();
+        self.declined.extend(there);
     }
 }
 

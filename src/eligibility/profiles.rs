@@ -7,6 +7,7 @@ use super::facts::{NeedFacts, travel_unit};
 use super::reach::{Range, policy_range};
 use super::rules::{Answer, Verdict, answer_of_service, meet, meets_of, under_status, verdict_of_service};
 use crate::domain::{AgeBand, KindIx, Level, Locality, NeedIx, OfferIx, Service, ServiceIx};
+use crate::solve::{Effort, StopReason};
 
 /// Position of a profile; profiles are sorted by kind, then level, then ages, then tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,9 +56,14 @@ struct OfKind {
 }
 
 impl Profiles {
-    /// O(needs x log profiles + sum over kinds of profiles x fitting services).
+    /// As [`Profiles::build_within`], as long as it takes.
     pub fn build(locality: &Locality) -> Profiles {
-        let (of, profiles) = group(locality);
+        Profiles::build_within(locality, &Effort::unlimited()).expect("nothing stops an unlimited effort")
+    }
+
+    /// O(needs x log profiles + sum over kinds of profiles x fitting services).
+    pub fn build_within(locality: &Locality, effort: &Effort) -> Result<Profiles, StopReason> {
+        let (of, profiles) = group(locality, effort)?;
         let mut kinds = index(locality);
         for (position, profile) in profiles.iter().enumerate() {
             let kind = &mut kinds[profile.kind.ix()];
@@ -71,6 +77,7 @@ impl Profiles {
             kind.table = answers.len();
             for profile in &profiles[kind.first_profile..kind.first_profile + kind.n_profiles] {
                 let need = NeedFacts::of(locality, profile.representative);
+                effort.tick(kind.services.len() as u64 * 8)?;
                 answers.extend(
                     kind.services
                         .iter()
@@ -82,7 +89,7 @@ impl Profiles {
         for (position, offer) in locality.offers().iter().enumerate() {
             offers_of[offer.service.ix()].push(OfferIx::new(position));
         }
-        Profiles { of, profiles, kinds, answers, offers_of }
+        Ok(Profiles { of, profiles, kinds, answers, offers_of })
     }
 
     pub fn len(&self) -> usize {
@@ -171,6 +178,13 @@ impl Profiles {
         }
     }
 
+    /// What the services that fit a profile's kind say to it, in the order of [`Profiles::fitting_services`].
+    pub(super) fn row(&self, profile: ProfileIx) -> &[Answer] {
+        let OfKind { first_profile, services, table, .. } = &self.kinds[self.kind(profile).ix()];
+        let from = table + (profile.ix() - first_profile) * services.len();
+        &self.answers[from..from + services.len()]
+    }
+
     fn of_kind(&self, kind: KindIx) -> &[Profile] {
         let OfKind { first_profile, n_profiles, .. } = self.kinds[kind.ix()];
         &self.profiles[first_profile..first_profile + n_profiles]
@@ -218,28 +232,38 @@ impl Column<'_> {
 type Key = (KindIx, Level, Option<AgeBand>, u32);
 
 /// Each need's profile, and the profiles in order.
-fn group(locality: &Locality) -> (Vec<ProfileIx>, Vec<Profile>) {
+fn group(locality: &Locality, effort: &Effort) -> Result<(Vec<ProfileIx>, Vec<Profile>), StopReason> {
+    const BLOCK: usize = 1 << 10;
     let mut tags = TagSets::of(locality);
-    let key = |position: usize, tags: &mut TagSets| -> Key {
-        let need = NeedFacts::of(locality, NeedIx::new(position));
-        (need.kind, need.level, need.ages, tags.project(&need))
-    };
-    let keys: Vec<Key> = (0..locality.needs().len()).map(|position| key(position, &mut tags)).collect();
-    let mut found: BTreeMap<Key, (NeedIx, usize)> = BTreeMap::new();
-    for (position, &key) in keys.iter().enumerate() {
-        found.entry(key).or_insert((NeedIx::new(position), 0));
+    let n_needs = locality.needs().len();
+    // Profiles are numbered as they are met, then ranked.
+    let mut met: BTreeMap<Key, u32> = BTreeMap::new();
+    let mut representatives: Vec<NeedIx> = Vec::new();
+    let mut of: Vec<u32> = Vec::with_capacity(n_needs);
+    for block in (0..n_needs).step_by(BLOCK) {
+        effort.tick(8 * BLOCK as u64)?;
+        for need in (block..n_needs.min(block + BLOCK)).map(NeedIx::new) {
+            let facts = NeedFacts::of(locality, need);
+            let key = (facts.kind, facts.level, facts.ages, tags.project(&facts));
+            let number = *met.entry(key).or_insert_with(|| {
+                representatives.push(need);
+                representatives.len() as u32 - 1
+            });
+            of.push(number);
+        }
     }
-    for (rank, (_, position)) in found.values_mut().enumerate() {
-        *position = rank;
+    let mut rank = vec![ProfileIx(0); met.len()];
+    for (position, &number) in met.values().enumerate() {
+        rank[number as usize] = ProfileIx::new(position);
     }
-    let of = keys.iter().map(|key| ProfileIx::new(found[key].1)).collect();
     let unit = travel_unit(locality);
-    let profiles = found.iter().map(|(&(kind, _, ages, _), &(representative, _))| Profile {
+    let profiles = met.iter().map(|(&(kind, _, ages, _), &number)| Profile {
         kind,
-        representative,
+        representative: representatives[number as usize],
         policy_reach: policy_range(locality, unit, kind, ages),
     });
-    (of, profiles.collect())
+    let profiles = profiles.collect();
+    Ok((of.into_iter().map(|number| rank[number as usize]).collect(), profiles))
 }
 
 /// Sets of tags as far as rules read them: names that no rule uses are left out, and values that no rule names are one.

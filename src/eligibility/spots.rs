@@ -5,8 +5,8 @@
 //! kind it fits by the cheapest road that misses none (a spatial index, the areas it covers, the lines of travel.csv, or
 //! all), then puts each to the exact test of [`reach`](mod@super::reach). The road only saves time; the test decides.
 
-use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
@@ -15,7 +15,7 @@ use super::facts::OfferFacts;
 use super::grade::Grade;
 use super::profiles::{Column, ProfileIx, Profiles};
 use super::reach::{Gap, Limit, Own, Range as ReachRange, rounded, verdict, whole_km};
-use super::rules::under_status;
+use super::rules::{Answer, under_status};
 use crate::domain::{AreaIx, Coordinates, KindIx, Locality, NeedIx, OfferIx, Point, TravelUnit};
 use crate::solve::{Effort, StopReason};
 
@@ -24,7 +24,7 @@ use crate::solve::{Effort, StopReason};
 pub struct ClassIx(u32);
 
 impl ClassIx {
-    fn new(position: usize) -> ClassIx {
+    pub(super) fn new(position: usize) -> ClassIx {
         // There are at most as many classes as needs, and needs fit 32 bits.
         ClassIx(position as u32)
     }
@@ -59,7 +59,7 @@ impl Found {
 pub(super) struct PackedTravel(u32);
 
 impl PackedTravel {
-    pub(super) const NOT_KNOWN: PackedTravel = PackedTravel(u32::MAX);
+    const NOT_KNOWN: PackedTravel = PackedTravel(u32::MAX);
 
     /// From an unrounded number; the grade keeps what rounding would lose of the whole kilometres.
     pub(super) fn of(number: Option<f64>, unit: TravelUnit, grade: Grade) -> (Grade, PackedTravel) {
@@ -95,11 +95,11 @@ pub struct Spots {
     below: Vec<Vec<AreaIx>>,
 }
 
-struct Spot {
-    area: AreaIx,
-    point: Option<Point>,
+pub(super) struct Spot {
+    pub(super) area: AreaIx,
+    pub(super) point: Option<Point>,
     /// Positions of its classes.
-    classes: Range<u32>,
+    pub(super) classes: Range<u32>,
 }
 
 /// A spot of the spatial index: coordinates as [`place`] gives them, and the spot's position.
@@ -107,54 +107,105 @@ type Leaf = GeomWithData<[f64; 3], u32>;
 
 struct OfKind {
     spots: Range<u32>,
+    /// Built when the first offer asks.
+    index: OnceLock<Index>,
+}
+
+struct Index {
     with_point: RTree<Leaf>,
     without_point: Vec<u32>,
 }
 
+/// What needs are sorted by: what makes a spot, then a class.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    kind: KindIx,
+    area: AreaIx,
+    /// [`total`] of x and y.
+    point: Option<(u64, u64)>,
+    profile: ProfileIx,
+    need: NeedIx,
+}
+
+impl Key {
+    fn of(locality: &Locality, profiles: &Profiles, need: NeedIx) -> Key {
+        let row = &locality.needs()[need.ix()];
+        Key {
+            kind: row.kind,
+            area: locality.holder(need).area,
+            point: row.point.map(|point| (total(point.x), total(point.y))),
+            profile: profiles.of(need),
+            need,
+        }
+    }
+
+    fn same_spot(&self, other: &Key) -> bool {
+        (self.kind, self.area, self.point) == (other.kind, other.area, other.point)
+    }
+}
+
+/// A number that is ordered as [`f64::total_cmp`] orders.
+fn total(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if number.is_sign_negative() { !bits } else { bits | 1 << 63 }
+}
+
 impl Spots {
     /// O(needs x log needs).
-    pub fn build(locality: &Locality, profiles: &Profiles) -> Spots {
-        let mut order: Vec<NeedIx> = (0..locality.needs().len()).map(NeedIx::new).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let by_spot = compare_spots(locality, a, b);
-            by_spot.then_with(|| profiles.of(a).cmp(&profiles.of(b))).then_with(|| a.cmp(&b))
-        });
-        let mut class_of = vec![ClassIx(0); order.len()];
+    pub fn build(locality: &Locality, profiles: &Profiles, effort: &Effort) -> Result<Spots, StopReason> {
+        const TICKS: u64 = 1024;
+        let n_needs = locality.needs().len();
+        let mut keys = Vec::with_capacity(n_needs);
+        for need in (0..n_needs).map(NeedIx::new) {
+            if (need.ix() as u64).is_multiple_of(TICKS) {
+                effort.tick(TICKS)?;
+            }
+            keys.push(Key::of(locality, profiles, need));
+        }
+        effort.sort(&mut keys)?;
+        let mut class_of = vec![ClassIx(0); n_needs];
+        let mut members = Vec::with_capacity(n_needs);
         let (mut profile_of, mut starts, mut spots) = (Vec::new(), Vec::new(), Vec::<Spot>::new());
         let mut spots_of_kind = vec![0..0; locality.kinds().len()];
-        let mut last: Option<NeedIx> = None;
-        for (position, &need) in order.iter().enumerate() {
-            let new_spot = last.is_none_or(|last| compare_spots(locality, last, need).is_ne());
+        let mut last: Option<&Key> = None;
+        for (position, key) in keys.iter().enumerate() {
+            if (position as u64).is_multiple_of(TICKS) {
+                effort.tick(TICKS)?;
+            }
+            let new_spot = last.is_none_or(|last| !last.same_spot(key));
             if new_spot {
-                let row = &locality.needs()[need.ix()];
-                let of_kind: &mut Range<u32> = &mut spots_of_kind[row.kind.ix()];
+                let of_kind: &mut Range<u32> = &mut spots_of_kind[key.kind.ix()];
                 if of_kind.start == of_kind.end {
                     *of_kind = spots.len() as u32..spots.len() as u32;
                 }
                 of_kind.end += 1;
                 let first = profile_of.len() as u32;
-                spots.push(Spot { area: locality.holder(need).area, point: row.point, classes: first..first });
+                spots.push(Spot {
+                    area: key.area,
+                    point: locality.needs()[key.need.ix()].point,
+                    classes: first..first,
+                });
             }
-            if new_spot || last.is_some_and(|last| profiles.of(last) != profiles.of(need)) {
-                profile_of.push(profiles.of(need));
+            if new_spot || last.is_some_and(|last| last.profile != key.profile) {
+                profile_of.push(key.profile);
                 starts.push(position as u32);
                 if let Some(spot) = spots.last_mut() {
                     spot.classes.end += 1;
                 }
             }
-            class_of[need.ix()] = ClassIx::new(profile_of.len() - 1);
-            last = Some(need);
+            class_of[key.need.ix()] = ClassIx::new(profile_of.len() - 1);
+            members.push(key.need);
+            last = Some(key);
         }
-        starts.push(order.len() as u32);
-        let coordinates = locality.about().coordinates;
-        let kinds = spots_of_kind.into_iter().map(|range| OfKind::new(coordinates, &spots, range)).collect();
+        starts.push(n_needs as u32);
+        let kinds = spots_of_kind.into_iter().map(|spots| OfKind { spots, index: OnceLock::new() }).collect();
         let mut below = vec![Vec::new(); locality.areas().len()];
         for (position, area) in locality.areas().iter().enumerate() {
             if let Some(parent) = area.parent {
                 below[parent.ix()].push(AreaIx::new(position));
             }
         }
-        Spots { class_of, profile_of, members: order, starts, spots, kinds, below }
+        Ok(Spots { class_of, profile_of, members, starts, spots, kinds, below })
     }
 
     pub fn n_classes(&self) -> usize {
@@ -171,6 +222,27 @@ impl Spots {
 
     pub fn profile(&self, class: ClassIx) -> ProfileIx {
         self.profile_of[class.ix()]
+    }
+
+    pub(super) fn profile_of(&self, class: u32) -> ProfileIx {
+        self.profile_of[class as usize]
+    }
+
+    pub(super) fn all(&self) -> &[Spot] {
+        &self.spots
+    }
+
+    /// The spots that hold some of these classes.
+    pub(super) fn holding(&self, classes: &Range<u32>) -> Range<usize> {
+        let from = self.spots.partition_point(|spot| spot.classes.end <= classes.start);
+        let to = self.spots.partition_point(|spot| spot.classes.start < classes.end);
+        from..to
+    }
+
+    /// The kinds in need, each with its spots.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (KindIx, Range<u32>)> {
+        let kinds = self.kinds.iter().enumerate().filter(|(_, of_kind)| !of_kind.spots.is_empty());
+        kinds.map(|(kind, of_kind)| (KindIx::new(kind), of_kind.spots.clone()))
     }
 
     /// The needs of a class, rising; at least one.
@@ -242,33 +314,22 @@ impl Spots {
     }
 }
 
-/// By kind, area and point: what makes a spot.
-fn compare_spots(locality: &Locality, a: NeedIx, b: NeedIx) -> Ordering {
-    let (row_a, row_b) = (&locality.needs()[a.ix()], &locality.needs()[b.ix()]);
-    let by_area = || locality.holder(a).area.cmp(&locality.holder(b).area);
-    let by_point = || match (row_a.point, row_b.point) {
-        (Some(a), Some(b)) => a.x.total_cmp(&b.x).then_with(|| a.y.total_cmp(&b.y)),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    };
-    row_a.kind.cmp(&row_b.kind).then_with(by_area).then_with(by_point)
-}
-
-impl OfKind {
-    fn new(coordinates: Coordinates, spots: &[Spot], range: Range<u32>) -> OfKind {
+impl Index {
+    fn new(coordinates: Coordinates, spots: &[Spot], range: Range<u32>) -> Index {
         let (mut leaves, mut without_point) = (Vec::new(), Vec::new());
-        for spot in range.clone() {
+        for spot in range {
             match spots[spot as usize].point {
                 Some(point) => leaves.push(Leaf::new(place(coordinates, point), spot)),
                 None => without_point.push(spot),
             }
         }
-        OfKind { spots: range, with_point: RTree::bulk_load(leaves), without_point }
+        Index { with_point: RTree::bulk_load(leaves), without_point }
     }
 }
 
 /// Where a point stands in the spatial index: on the unit sphere, where poles and date line are nothing special and the
 /// straight chord grows with the great circle; or on the plane z = 0.
-fn place(coordinates: Coordinates, point: Point) -> [f64; 3] {
+pub(super) fn place(coordinates: Coordinates, point: Point) -> [f64; 3] {
     match coordinates {
         Coordinates::LonLat => {
             let (lon, lat) = (point.x.to_radians(), point.y.to_radians());
@@ -280,7 +341,7 @@ fn place(coordinates: Coordinates, point: Point) -> [f64; 3] {
 
 /// A radius in the index that holds every point within `metres`, and hardly more. Both ways round by some 1e-15, the
 /// margin of 1e-9 (6 mm on the ground) is far above that, and the exact test follows anyway.
-fn index_radius(coordinates: Coordinates, metres: f64) -> f64 {
+pub(super) fn index_radius(coordinates: Coordinates, metres: f64) -> f64 {
     const MARGIN: f64 = 1e-9;
     match coordinates {
         Coordinates::LonLat => {
@@ -356,9 +417,11 @@ impl<'a, 'e> Search<'a, 'e> {
             (None, None, Some(point)) if farthest.is_finite() => {
                 let coordinates = self.locality.about().coordinates;
                 let radius = index_radius(coordinates, farthest);
-                let near = of_kind.with_point.locate_within_distance(place(coordinates, point), radius * radius);
+                let index = || Index::new(coordinates, &self.spots.spots, of_kind.spots.clone());
+                let index = of_kind.index.get_or_init(index);
+                let near = index.with_point.locate_within_distance(place(coordinates, point), radius * radius);
                 self.candidates.extend(near.map(|leaf| leaf.data));
-                self.candidates.extend(&of_kind.without_point);
+                self.candidates.extend(&index.without_point);
             }
             (None, _, _) => self.candidates.extend(of_kind.spots.clone()),
         }
@@ -372,19 +435,29 @@ impl<'a, 'e> Search<'a, 'e> {
         for class in spot.classes.clone() {
             let profile = self.spots.profile_of[class as usize];
             let eligible = under_status(column.answer(profile), self.offer.status);
-            let limit = match self.own {
-                Own::Untested => Limit::Untested,
-                Own::OtherUnit => Limit::OtherUnit,
-                Own::Within(limit) => Limit::Within(ReachRange::own(limit)),
-                Own::Policy => Limit::Within(self.profiles.policy_reach(profile)),
-            };
-            let reach = verdict(true, gap, limit, unit).answer();
-            let Some(grade) = Grade::new(eligible, reach) else { continue };
-            let by_default = matches!(limit, Limit::Within(range) if range.rests_on_default);
-            let grade = if by_default { grade.with_default_reach() } else { grade };
-            let (grade, travel) = PackedTravel::of(gap.known(), unit, grade);
-            self.found.push(Found { class: ClassIx(class), grade, travel });
+            let limit = limit(self.own, self.profiles, profile);
+            if let Some((grade, travel)) = judged(eligible, gap, limit, unit) {
+                self.found.push(Found { class: ClassIx(class), grade, travel });
+            }
         }
         spot.classes.len() as u32
     }
+}
+
+/// The test of distance that applies to a profile.
+pub(super) fn limit(own: Own, profiles: &Profiles, profile: ProfileIx) -> Limit {
+    match own {
+        Own::Untested => Limit::Untested,
+        Own::OtherUnit => Limit::OtherUnit,
+        Own::Within(limit) => Limit::Within(ReachRange::own(limit)),
+        Own::Policy => Limit::Within(profiles.policy_reach(profile)),
+    }
+}
+
+/// What is known of a pair in a covered area; None where it is none.
+pub(super) fn judged(eligible: Answer, gap: Gap, limit: Limit, unit: TravelUnit) -> Option<(Grade, PackedTravel)> {
+    let grade = Grade::new(eligible, verdict(true, gap, limit, unit).answer())?;
+    let by_default = matches!(limit, Limit::Within(range) if range.rests_on_default);
+    let grade = if by_default { grade.with_default_reach() } else { grade };
+    Some(PackedTravel::of(gap.known(), unit, grade))
 }

@@ -59,7 +59,7 @@ impl Solution {
     /// Everyone who is placed, by need, then offer. O(needs + pairs in use).
     pub fn placements(&self, locality: &Locality) -> Vec<(NeedIx, OfferIx, u64)> {
         match self {
-            Solution::Whole(matching) => matching.placements(),
+            Solution::Whole(matching) => matching.sorted_placements(),
             Solution::Standing(standing) => (0..locality.needs().len())
                 .map(NeedIx::new)
                 .flat_map(|need| {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Resident;
 use crate::domain::{NeedIx, OfferIx};
 use crate::eligibility::{ReachVerdict, Verdict, judge, reach};
-use crate::matching::{Formulation, PoolKey, Reading, Scope, asking, formulate};
+use crate::matching::{Formulation, NotFormulated, PoolKey, Reading, Scope, asking, formulate};
 use crate::solve::{Effort, Flow, Prices, StagePrices, check};
 
 /// One thing that was checked.
@@ -43,16 +43,18 @@ pub fn verify(resident: &Resident, claim: &Claim, effort: &Effort) -> Vec<Check>
     let (placements, finding) = placements(resident, claim);
     add("every assignment names a need and an offer of the bundle", finding);
     add("every assigned need may use its offer", admitted(resident, &placements));
-    let formulation = match resident.pairs(effort) {
-        Ok(pairs) => {
-            let locality = resident.locality();
-            let formulated = formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything);
-            formulated.map_err(|refused| vec![refused.to_string()])
-        }
-        Err(reason) => Err(vec![format!("stopped before it could be checked: {}", reason.as_str())]),
-    };
+    let formulation = resident.pairs(effort).map_err(NotFormulated::Stopped).and_then(|pairs| {
+        let locality = resident.locality();
+        formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything, effort)
+    });
     match formulation {
-        Err(against) => add("the problem can be built from the bundle", Err(against)),
+        Err(why) => {
+            let against = match why {
+                NotFormulated::Refused(refused) => refused.to_string(),
+                NotFormulated::Stopped(reason) => format!("stopped before it could be checked: {}", reason.as_str()),
+            };
+            add("the problem can be built from the bundle", Err(vec![against]));
+        }
         Ok(formulation) => {
             let (flow, finding) = flow_of(resident, &formulation, &placements);
             add("every assignment is a pair of the problem", finding);

@@ -97,11 +97,12 @@ pub fn find(
     deficient_sets: &[DeficientSet],
 ) -> Vec<Unmet> {
     let full = FullOffers::new(locality, pairs, matching, deficient_sets);
+    let mut answers = BestAnswers { locality, profiles, known: vec![None; profiles.len()] };
     (0..locality.needs().len())
         .map(NeedIx::new)
         .filter(|&need| 0 < matching.unmet(need))
         .map(|need| {
-            let cause = before_capacity(locality, profiles, pairs, need).unwrap_or_else(|| full.cause(need));
+            let cause = before_capacity(locality, &mut answers, pairs, need).unwrap_or_else(|| full.cause(need));
             Unmet {
                 need,
                 children: matching.unmet(need),
@@ -113,34 +114,56 @@ pub fn find(
         .collect()
 }
 
+/// The best that any fitting offer says to a profile; None where none fits. Asked once for each profile.
+struct BestAnswers<'a> {
+    locality: &'a Locality,
+    profiles: &'a Profiles,
+    known: Vec<Option<Option<Answer>>>,
+}
+
+impl BestAnswers<'_> {
+    fn to(&mut self, need: NeedIx) -> Option<Answer> {
+        let BestAnswers { locality, profiles, ref mut known } = *self;
+        let profile = profiles.of(need);
+        *known[profile.ix()].get_or_insert_with(|| {
+            let fitting = profiles.fitting(profiles.kind(profile));
+            // Ordered yes, unknown, no: the least of the offers' answers is the best of them.
+            fitting.map(|offer| profiles.answer_of_offer(locality, profile, offer)).min()
+        })
+    }
+}
+
 /// The causes that lie in the need and the rules; None where some offer may take it.
-fn before_capacity(locality: &Locality, profiles: &Profiles, pairs: Option<&Pairs>, need: NeedIx) -> Option<Cause> {
-    let kind = locality.needs()[need.ix()].kind;
-    let profile = profiles.of(need);
+fn before_capacity(
+    locality: &Locality,
+    answers: &mut BestAnswers,
+    pairs: Option<&Pairs>,
+    need: NeedIx,
+) -> Option<Cause> {
     let unknown_is_yes = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
-    // Ordered yes, unknown, no: the least of the offers' answers is the best of them.
-    match profiles.fitting(kind).map(|offer| profiles.answer_of_offer(locality, profile, offer)).min() {
+    match answers.to(need) {
         None => return Some(Cause::NoType),
         Some(Answer::No) => return Some(Cause::Ineligible),
         Some(Answer::Unknown) if !unknown_is_yes => return Some(Cause::EligibilityUnknown),
         Some(Answer::Unknown | Answer::Yes) => {}
     }
     let Some(pairs) = pairs else { return Some(Cause::Stopped) };
-    let (mut reach_unknown, mut in_reach, mut accepted) = (false, false, false);
+    let (mut reach_unknown, mut in_reach) = (false, false);
     for pair in pairs.of(need) {
         if pair.grade.eligibility_unknown() && !unknown_is_yes {
             continue;
         }
         reach_unknown |= pair.grade.reach_unknown();
         in_reach |= !pair.grade.reach_unknown();
-        accepted |= !pair.grade.reach_unknown() && !pair.grade.declined();
+        if !pair.grade.reach_unknown() && !pair.grade.declined() {
+            return None;
+        }
     }
-    match (in_reach, reach_unknown, accepted) {
-        (false, true, _) => Some(Cause::PlaceUnknown),
-        (false, false, _) => Some(Cause::OutOfReach),
-        (true, _, false) => Some(Cause::Declined),
-        (true, _, true) => None,
-    }
+    Some(match (in_reach, reach_unknown) {
+        (false, true) => Cause::PlaceUnknown,
+        (false, false) => Cause::OutOfReach,
+        (true, _) => Cause::Declined,
+    })
 }
 
 /// For needs that some offer may take: why none did.
@@ -202,16 +225,17 @@ fn reaches_unknown(locality: &Locality, pairs: &Pairs, matching: &Matching) -> V
         .map(|at| Reading::Policy.room(locality, OfferIx::new(at)) == Room::NotKnown)
         .collect();
     let mut direct = vec![false; locality.needs().len()];
-    if unknown.iter().any(|&unknown| unknown) {
-        for need in &formulation.needs {
-            direct[need.ix()] =
-                pairs.of(*need).any(|pair| unknown[pair.offer.ix()] && Reading::Policy.admits(locality, pair.grade));
-        }
+    if !unknown.iter().any(|&unknown| unknown) {
+        return direct;
+    }
+    for need in &formulation.needs {
+        direct[need.ix()] =
+            pairs.of(*need).any(|pair| unknown[pair.offer.ix()] && Reading::Policy.admits(locality, pair.grade));
     }
     let sources: Vec<usize> =
         (0..formulation.needs.len()).filter(|&source| direct[formulation.needs[source].ix()]).collect();
     let residual = Residual::new(formulation, &matching.flow);
-    let leads = residual.sinks_that_reach(&[], &sources);
+    let leads = residual.sinks_that_reach(&sources);
     let network = &formulation.network;
     let mut reaches = direct;
     for (source, need) in formulation.needs.iter().enumerate() {

@@ -5,10 +5,10 @@
 //! (Hall 1935; Dulmage and Mendelsohn 1958, here with capacities). In each, the needs can use no offer outside the set,
 //! and the set's places fall short by exactly the children who go without.
 
-use super::residual::Residual;
+use super::residual::{Reached, Residual};
 use crate::domain::{NeedIx, OfferIx};
 use crate::matching::{Formulation, Matching};
-use crate::solve::{Effort, Flow, Network, NetworkParts, Source, Stage, flow};
+use crate::solve::{Effort, Flow, Network, NetworkParts, Source, Stage, StopReason, flow};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeficientSet {
@@ -28,36 +28,26 @@ impl DeficientSet {
 }
 
 /// The deficient sets of a matching's network, largest shortage first, then by first need. Where `effort` stops the
-/// extra solve they cannot be known, and there are none.
+/// search they cannot be known, and there are none. O(pairs), and one more solve where the matching does not carry the
+/// most child-needs.
 pub fn find(matching: &Matching, effort: &Effort) -> Vec<DeficientSet> {
+    try_find(matching, effort).unwrap_or_default()
+}
+
+fn try_find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
     let formulation = &matching.formulation;
     let residual = Residual::new(formulation, &matching.flow);
-    if carries_most(matching, &residual) {
-        return blocks(formulation, &residual, &matching.flow);
+    let reached = residual.reached_from(residual.unsent(), effort)?;
+    // No augmenting path: the flow carries as many child-needs as any (Ford and Fulkerson 1956).
+    let carries_most = (0..reached.sinks.len()).all(|sink| !reached.sinks[sink] || !residual.has_room(sink));
+    if carries_most {
+        return blocks(formulation, &reached, effort);
     }
-    let Some(most) = most_child_needs(&formulation.network, effort) else { return Vec::new() };
-    blocks(formulation, &Residual::new(formulation, &most), &most)
-}
-
-fn unsent(formulation: &Formulation, flow: &Flow) -> Vec<usize> {
-    let network = &formulation.network;
-    (0..formulation.needs.len())
-        .filter(|&source| {
-            let pairs = network.pairs_of(source);
-            !pairs.is_empty()
-                && flow.within(pairs).iter().map(|(_, units)| units).sum::<u64>() < network.sources()[source].units
-        })
-        .collect()
-}
-
-/// No augmenting path: the flow carries as many child-needs as any (Ford and Fulkerson 1956).
-fn carries_most(matching: &Matching, residual: &Residual) -> bool {
-    let open = residual.sinks_that_reach(&residual.with_room(), &[]);
-    let network = &matching.formulation.network;
-    unsent(&matching.formulation, &matching.flow).iter().all(|&source| {
-        let pairs = network.pairs_of(source);
-        network.sinks()[pairs].iter().all(|&sink| !open[sink as usize])
-    })
+    drop(residual);
+    let Some(most) = most_child_needs(&formulation.network, effort) else { return Ok(Vec::new()) };
+    let residual = Residual::new(formulation, &most);
+    let reached = residual.reached_from(residual.unsent(), effort)?;
+    blocks(formulation, &reached, effort)
 }
 
 /// The flow of the network without pools (floors, evenness, holder limits) that sends most units.
@@ -79,35 +69,42 @@ fn most_child_needs(network: &Network, effort: &Effort) -> Option<Flow> {
     }
 }
 
-fn blocks(formulation: &Formulation, residual: &Residual, flow: &Flow) -> Vec<DeficientSet> {
+/// Cuts what was reached into its components: sinks that share a source, and limits with the sinks behind them.
+fn blocks(formulation: &Formulation, reached: &Reached, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
     let network = &formulation.network;
-    let (sources, sinks, limits) = residual.reached_from(&unsent(formulation, flow));
-    let mut union = Union::new(sources.len() + sinks.len() + limits.len());
-    let (sink_node, limit_node) = (sources.len(), sources.len() + sinks.len());
-    for source in (0..sources.len()).filter(|&source| sources[source]) {
-        for &sink in &network.sinks()[network.pairs_of(source)] {
-            union.join(source, sink_node + sink as usize);
+    let Reached { sources, sinks, limits } = reached;
+    let those = |reached: &[bool]| -> Vec<usize> { (0..reached.len()).filter(|&at| reached[at]).collect() };
+    // Nodes are sinks, then limits. A source stands with its first sink, and all its sinks were reached with it.
+    let mut union = Union::new(sinks.len() + limits.len());
+    let limit_node = sinks.len();
+    let first_sink = |source: usize| network.sinks()[network.pairs_of(source).start] as usize;
+    let sources = those(sources);
+    for &source in &sources {
+        let own = &network.sinks()[network.pairs_of(source)];
+        effort.tick(1 + own.len() as u64)?;
+        for &sink in own {
+            union.join(first_sink(source), sink as usize);
         }
     }
-    let mut places: Vec<u64> = vec![0; sources.len() + sinks.len() + limits.len()];
-    for sink in (0..sinks.len()).filter(|&sink| sinks[sink]) {
+    let mut places: Vec<u64> = vec![0; sinks.len() + limits.len()];
+    for sink in those(sinks) {
         match network.sink_limits()[sink].map(|limit| limit as usize).filter(|&limit| limits[limit]) {
-            Some(limit) => union.join(sink_node + sink, limit_node + limit),
+            Some(limit) => union.join(sink, limit_node + limit),
             // A reached sink without end would have room, and then nobody would go without.
-            None => places[sink_node + sink] = network.places()[sink].unwrap_or(0),
+            None => places[sink] = network.places()[sink].unwrap_or(0),
         }
     }
-    for limit in (0..limits.len()).filter(|&limit| limits[limit]) {
+    for limit in those(limits) {
         places[limit_node + limit] = network.limits()[limit].capacity;
     }
     let mut set_of = std::collections::BTreeMap::new();
-    for source in (0..sources.len()).filter(|&source| sources[source]) {
-        let set: &mut DeficientSet = set_of.entry(union.root(source)).or_insert_with(empty);
+    for &source in &sources {
+        let set: &mut DeficientSet = set_of.entry(union.root(first_sink(source))).or_insert_with(empty);
         set.needs.push(formulation.needs[source]);
         set.child_needs += network.sources()[source].units;
     }
-    for sink in (0..sinks.len()).filter(|&sink| sinks[sink]) {
-        let set = set_of.entry(union.root(sink_node + sink)).or_insert_with(empty);
+    for sink in those(sinks) {
+        let set = set_of.entry(union.root(sink)).or_insert_with(empty);
         set.offers.push(formulation.offers[sink]);
     }
     for (node, &places) in places.iter().enumerate().filter(|&(_, &places)| 0 < places) {
@@ -116,11 +113,11 @@ fn blocks(formulation: &Formulation, residual: &Residual, flow: &Flow) -> Vec<De
     }
     let mut sets: Vec<DeficientSet> = set_of.into_values().collect();
     for set in &mut sets {
-        set.needs.sort_unstable();
-        set.offers.sort_unstable();
+        effort.sort(&mut set.needs)?;
+        effort.sort(&mut set.offers)?;
     }
     sets.sort_by(|a, b| b.short().cmp(&a.short()).then_with(|| a.needs.cmp(&b.needs)));
-    sets
+    Ok(sets)
 }
 
 fn empty() -> DeficientSet {

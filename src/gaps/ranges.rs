@@ -3,7 +3,7 @@
 use super::GapsError;
 use crate::domain::{Locality, Need, NeedIx, OfferIx, Supply};
 use crate::eligibility::{Pairs, Profiles};
-use crate::matching::{Matching, Reading, Route, Scope, Status, Worths, asking, formulate, solve};
+use crate::matching::{Matching, NotFormulated, Reading, Route, Scope, Status, Worths, asking, formulate, solve};
 use crate::solve::Effort;
 
 /// Unmet child-needs, inside.
@@ -29,7 +29,7 @@ pub fn unmet_range(
 ) -> Result<UnmetRange, GapsError> {
     let unmet = unmet_inside(locality, matching);
     let Some(pairs) = pairs else {
-        return Ok(UnmetRange { low: 0, unmet, high: asking_inside(locality, matching) });
+        return Ok(UnmetRange { low: 0, unmet, high: asking_inside(locality, &matching.asking) });
     };
     if !anything_unknown(locality, pairs) {
         // A stopped run shows a placement that exists; that a better one leaves fewer unmet cannot be ruled out.
@@ -37,11 +37,16 @@ pub fn unmet_range(
         return Ok(UnmetRange { low, unmet, high: unmet });
     }
     let under = |reading| -> Result<u64, GapsError> {
-        let formulation = formulate(locality, profiles, pairs, reading, Scope::WhoIsMet)?;
-        let solved = solve(locality, formulation, asking(locality, reading), route, effort, Worths::Leave)?;
+        let asking = asking(locality, reading);
+        let widest = if reading == Reading::Favourable { 0 } else { asking_inside(locality, &asking) };
+        let formulation = match formulate(locality, profiles, pairs, reading, Scope::WhoIsMet, effort) {
+            Ok(formulation) => formulation,
+            Err(NotFormulated::Refused(refused)) => return Err(refused.into()),
+            Err(NotFormulated::Stopped(_)) => return Ok(widest),
+        };
+        let solved = solve(locality, formulation, asking, route, effort, Worths::Leave)?;
         Ok(match solved.status {
-            Status::Stopped(_) if reading == Reading::Favourable => 0,
-            Status::Stopped(_) => asking_inside(locality, &solved),
+            Status::Stopped(_) => widest,
             Status::OptimalByPrices(_) | Status::OptimalByBackend => unmet_inside(locality, &solved),
         })
     };
@@ -63,13 +68,9 @@ pub fn unmet_inside(locality: &Locality, matching: &Matching) -> u64 {
 }
 
 /// Child-needs that ask for a place in the areas that are inside.
-fn asking_inside(locality: &Locality, matching: &Matching) -> u64 {
+fn asking_inside(locality: &Locality, asking: &[Option<u64>]) -> u64 {
     let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
-    (0..locality.needs().len())
-        .map(NeedIx::new)
-        .filter(|&need| inside(need))
-        .filter_map(|need| matching.asking[need.ix()])
-        .sum()
+    (0..locality.needs().len()).map(NeedIx::new).filter(|&need| inside(need)).filter_map(|need| asking[need.ix()]).sum()
 }
 
 fn asks_when_unknown(locality: &Locality) -> bool {

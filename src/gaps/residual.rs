@@ -5,44 +5,60 @@
 //! backwards from a goal, in time linear in the pairs.
 
 use crate::matching::Formulation;
-use crate::solve::Flow;
+use crate::solve::{Effort, Flow, StopReason};
 
-/// A matching's residual graph. Positions are the network's.
+/// A matching's residual graph. Positions are the network's. Memory: 4 bytes for each placement and 8 for each source,
+/// nothing for each pair.
 pub struct Residual<'a> {
     formulation: &'a Formulation,
     flow: &'a Flow,
-    /// Pairs by sink: `by_sink[sink_starts[j]..sink_starts[j + 1]]` are (source, pair).
-    sink_starts: Vec<usize>,
-    by_sink: Vec<(u32, u32)>,
+    /// Sources placed in each sink: `placed[placed_starts[j]..placed_starts[j + 1]]`, rising.
+    placed_starts: Vec<usize>,
+    placed: Vec<u32>,
+    /// Units that each source sends.
+    sent: Vec<u64>,
     used: Vec<u64>,
     limit_used: Vec<u64>,
     limit_sinks: Vec<Vec<u32>>,
 }
 
+/// What some sources reach.
+pub struct Reached {
+    pub sources: Vec<bool>,
+    pub sinks: Vec<bool>,
+    pub limits: Vec<bool>,
+}
+
 impl<'a> Residual<'a> {
-    /// O(pairs).
+    /// O(sources + placements).
     pub fn new(formulation: &'a Formulation, flow: &'a Flow) -> Residual<'a> {
         let network = &formulation.network;
         let n_sinks = network.places().len();
-        let mut sink_starts = vec![0; n_sinks + 1];
-        for &sink in network.sinks() {
-            sink_starts[sink as usize + 1] += 1;
+        let sink_of = |pair: u32| network.sinks()[pair as usize] as usize;
+        let mut sent = vec![0; formulation.needs.len()];
+        let mut used = vec![0; n_sinks];
+        let mut placed_starts = vec![0; n_sinks + 1];
+        let mut source_of = Vec::with_capacity(flow.carried().len());
+        let mut source = 0;
+        for &(pair, units) in flow.carried() {
+            // Both rise, so one walk along the sources finds all.
+            while network.starts()[source + 1] <= pair as usize {
+                source += 1;
+            }
+            source_of.push(source as u32);
+            sent[source] += units;
+            used[sink_of(pair)] += units;
+            placed_starts[sink_of(pair) + 1] += 1;
         }
         for sink in 0..n_sinks {
-            sink_starts[sink + 1] += sink_starts[sink];
+            placed_starts[sink + 1] += placed_starts[sink];
         }
-        let mut by_sink = vec![(0, 0); network.sinks().len()];
-        let mut next = sink_starts.clone();
-        let mut used = vec![0; n_sinks];
-        for source in 0..formulation.needs.len() {
-            for pair in network.pairs_of(source) {
-                let sink = network.sinks()[pair] as usize;
-                by_sink[next[sink]] = (source as u32, pair as u32);
-                next[sink] += 1;
-            }
-        }
-        for (pair, units) in flow.carried() {
-            used[network.sinks()[*pair as usize] as usize] += units;
+        let mut placed = vec![0; source_of.len()];
+        let mut next = placed_starts.clone();
+        for (&(pair, _), source) in flow.carried().iter().zip(source_of) {
+            let at = &mut next[sink_of(pair)];
+            placed[*at] = source;
+            *at += 1;
         }
         let mut limit_used = vec![0; network.limits().len()];
         let mut limit_sinks = vec![Vec::new(); network.limits().len()];
@@ -52,11 +68,16 @@ impl<'a> Residual<'a> {
                 limit_sinks[*limit as usize].push(sink as u32);
             }
         }
-        Residual { formulation, flow, sink_starts, by_sink, used, limit_used, limit_sinks }
+        Residual { formulation, flow, placed_starts, placed, sent, used, limit_used, limit_sinks }
     }
 
-    pub fn used(&self) -> &[u64] {
-        &self.used
+    /// Sources that have a pair and do not send all.
+    pub fn unsent(&self) -> Vec<usize> {
+        let network = &self.formulation.network;
+        let is_unsent = |&source: &usize| {
+            !network.pairs_of(source).is_empty() && self.sent[source] < network.sources()[source].units
+        };
+        (0..self.sent.len()).filter(is_unsent).collect()
     }
 
     fn has_own_room(&self, sink: usize) -> bool {
@@ -69,20 +90,43 @@ impl<'a> Residual<'a> {
         (network.limits()[limit].capacity <= self.limit_used[limit]).then_some(limit)
     }
 
-    /// Sinks that could take one more unit as they are.
-    pub fn with_room(&self) -> Vec<usize> {
-        (0..self.used.len()).filter(|&sink| self.has_own_room(sink) && self.full_limit(sink).is_none()).collect()
+    /// The sink could take one more unit as it is.
+    pub fn has_room(&self, sink: usize) -> bool {
+        self.has_own_room(sink) && self.full_limit(sink).is_none()
     }
 
-    /// Sources with a pair to this sink, and the pair.
-    pub fn sources_of(&self, sink: usize) -> &[(u32, u32)] {
-        &self.by_sink[self.sink_starts[sink]..self.sink_starts[sink + 1]]
+    fn placed_in(&self, sink: usize) -> &[u32] {
+        &self.placed[self.placed_starts[sink]..self.placed_starts[sink + 1]]
     }
 
-    /// Sinks from which an alternating path leads to one of `goals`: whoever may use such a sink could be placed, were
-    /// there one place more at the goal. `uses_goal` are needs (sources) that may use a goal that is no sink of the
-    /// network (places not known).
-    pub fn sinks_that_reach(&self, goals: &[usize], uses_goal: &[usize]) -> Vec<bool> {
+    /// For each sink the sources that are placed somewhere and may use it: who could move there. O(pairs of the placed).
+    fn could_move(&self) -> (Vec<usize>, Vec<u32>) {
+        let network = &self.formulation.network;
+        let placed = || (0..self.sent.len()).filter(|&source| 0 < self.sent[source]);
+        let mut starts = vec![0; self.used.len() + 1];
+        for source in placed() {
+            for &sink in &network.sinks()[network.pairs_of(source)] {
+                starts[sink as usize + 1] += 1;
+            }
+        }
+        for sink in 0..self.used.len() {
+            starts[sink + 1] += starts[sink];
+        }
+        let mut sources = vec![0; starts[self.used.len()]];
+        let mut next = starts.clone();
+        for source in placed() {
+            for &sink in &network.sinks()[network.pairs_of(source)] {
+                sources[next[sink as usize]] = source as u32;
+                next[sink as usize] += 1;
+            }
+        }
+        (starts, sources)
+    }
+
+    /// Sinks from which an alternating path leads to a goal that is no sink of the network (places not known): whoever
+    /// may use such a sink could be placed, were there a place at the goal. `uses_goal` are needs (sources) that may use
+    /// one. O(pairs).
+    pub fn sinks_that_reach(&self, uses_goal: &[usize]) -> Vec<bool> {
         let network = &self.formulation.network;
         let mut reached = vec![false; self.used.len()];
         let mut seen_source = vec![false; self.formulation.needs.len()];
@@ -93,9 +137,7 @@ impl<'a> Residual<'a> {
                 todo.push(sink);
             }
         };
-        for &goal in goals {
-            reach(goal, &mut todo);
-        }
+        let (starts, could_move) = self.could_move();
         let mut sources: Vec<usize> = uses_goal.to_vec();
         loop {
             // A source that may use a reached sink could move there: its present sinks are reached.
@@ -108,7 +150,7 @@ impl<'a> Residual<'a> {
                 }
             }
             let Some(sink) = todo.pop() else { break };
-            sources.extend(self.sources_of(sink).iter().map(|&(source, _)| source as usize));
+            sources.extend(could_move[starts[sink]..starts[sink + 1]].iter().map(|&source| source as usize));
             // Moving someone out of this sink frees its provider for a sibling that has room of its own.
             if 0 < self.used[sink]
                 && let Some(limit) = self.full_limit(sink)
@@ -123,29 +165,27 @@ impl<'a> Residual<'a> {
         reached
     }
 
-    /// What the given sources reach forwards: (sources, sinks, limits). For a maximum flow and its unsent sources this
-    /// is the least minimum cut.
-    pub fn reached_from(&self, starts: &[usize]) -> (Vec<bool>, Vec<bool>, Vec<bool>) {
+    /// What the given sources reach forwards. For a maximum flow and its unsent sources this is the least minimum cut.
+    /// O(pairs).
+    pub fn reached_from(&self, starts: Vec<usize>, effort: &Effort) -> Result<Reached, StopReason> {
         let network = &self.formulation.network;
-        let mut sources = vec![false; self.formulation.needs.len()];
+        let mut sources = vec![false; self.sent.len()];
         let mut sinks = vec![false; self.used.len()];
         let mut limits = vec![false; self.limit_used.len()];
-        let mut todo: Vec<usize> = starts.to_vec();
+        let mut todo = starts;
+        let mut new_sinks: Vec<usize> = Vec::new();
         while let Some(source) = todo.pop() {
             if std::mem::replace(&mut sources[source], true) {
                 continue;
             }
-            let mut new_sinks: Vec<usize> = network.sinks()[network.pairs_of(source)]
-                .iter()
-                .map(|&sink| sink as usize)
-                .filter(|&sink| !sinks[sink])
-                .collect();
+            let own = &network.sinks()[network.pairs_of(source)];
+            effort.tick(1 + own.len() as u64)?;
+            new_sinks.extend(own.iter().map(|&sink| sink as usize).filter(|&sink| !sinks[sink]));
             while let Some(sink) = new_sinks.pop() {
                 if std::mem::replace(&mut sinks[sink], true) {
                     continue;
                 }
-                let holding = self.sources_of(sink).iter().filter(|&&(_, pair)| 0 < self.flow.of(pair as usize));
-                todo.extend(holding.map(|&(source, _)| source as usize));
+                todo.extend(self.placed_in(sink).iter().map(|&source| source as usize));
                 if self.has_own_room(sink)
                     && let Some(limit) = self.full_limit(sink)
                     && !std::mem::replace(&mut limits[limit], true)
@@ -155,6 +195,6 @@ impl<'a> Residual<'a> {
                 }
             }
         }
-        (sources, sinks, limits)
+        Ok(Reached { sources, sinks, limits })
     }
 }

@@ -24,6 +24,16 @@ impl Tally {
         self.child_needs - self.met
     }
 
+    fn and(&mut self, other: Tally) {
+        let Tally { rows, unknown_rows, child_needs, met, weight, weight_met } = other;
+        self.rows += rows;
+        self.unknown_rows += unknown_rows;
+        self.child_needs += child_needs;
+        self.met += met;
+        self.weight += weight;
+        self.weight_met += weight_met;
+    }
+
     fn add(&mut self, asking: Option<u64>, met: u64, weight: u32) {
         match asking {
             None => self.unknown_rows += 1,
@@ -53,32 +63,71 @@ pub struct Tallies {
     pub by_group: Vec<BTreeMap<u32, Tally>>,
 }
 
+/// The tally of all, alone. O(needs).
+pub fn total(locality: &Locality, matching: &Matching) -> Tally {
+    let mut all = Tally::default();
+    for (at, need) in locality.needs().iter().enumerate() {
+        if need.counts && locality.areas()[locality.holders()[need.holder.ix()].area.ix()].inside {
+            all.add(matching.asking[at], matching.met[at], need.weight);
+        }
+    }
+    all
+}
+
 /// O(needs x group columns).
 pub fn tallies(locality: &Locality, matching: &Matching) -> Tallies {
-    let mut tallies = Tallies { by_group: vec![BTreeMap::new(); locality.group_columns().len()], ..Tallies::default() };
+    let mut tallies = Tallies { all: total(locality, matching), ..Tallies::default() };
+    // Kinds, areas and values are counted, so their tallies lie in lists until all needs are through.
+    let mut by_kind = Listed::new(locality.kinds().len());
+    let mut by_area = Listed::new(locality.areas().len());
+    let columns = locality.group_columns().iter();
+    let mut by_group: Vec<Listed> = columns.map(|column| Listed::new(column.values.len())).collect();
     for (at, need) in locality.needs().iter().enumerate() {
         let holder = &locality.holders()[need.holder.ix()];
         if !need.counts || !locality.areas()[holder.area.ix()].inside {
             continue;
         }
         let (asking, met) = (matching.asking[at], matching.met[at]);
-        let layer = locality.kinds()[need.kind.ix()].layer;
         let tally = [
-            &mut tallies.all,
-            tallies.by_kind.entry(need.kind).or_default(),
-            tallies.by_layer.entry(layer).or_default(),
+            by_kind.of(need.kind.ix()),
+            by_area.of(holder.area.ix()),
             tallies.by_level.entry(need.level).or_default(),
             tallies.by_age.entry(holder.ages).or_default(),
-            tallies.by_area.entry(holder.area).or_default(),
         ];
         for tally in tally {
             tally.add(asking, met, need.weight);
         }
-        for (column, &value) in tallies.by_group.iter_mut().zip(&holder.groups) {
-            column.entry(value).or_default().add(asking, met, need.weight);
+        for (column, &value) in by_group.iter_mut().zip(&holder.groups) {
+            column.of(value as usize).add(asking, met, need.weight);
         }
     }
+    for (kind, tally) in by_kind.seen() {
+        let kind = KindIx::new(kind);
+        tallies.by_kind.insert(kind, tally);
+        tallies.by_layer.entry(locality.kinds()[kind.ix()].layer).or_default().and(tally);
+    }
+    tallies.by_area = by_area.seen().map(|(area, tally)| (AreaIx::new(area), tally)).collect();
+    let column = |listed: Listed| listed.seen().map(|(value, tally)| (value as u32, tally)).collect();
+    tallies.by_group = by_group.into_iter().map(column).collect();
     tallies
+}
+
+/// Tallies by position.
+struct Listed(Vec<Option<Tally>>);
+
+impl Listed {
+    fn new(n: usize) -> Listed {
+        Listed(vec![None; n])
+    }
+
+    fn of(&mut self, position: usize) -> &mut Tally {
+        self.0[position].get_or_insert_default()
+    }
+
+    /// Those that something was counted in.
+    fn seen(self) -> impl Iterator<Item = (usize, Tally)> {
+        self.0.into_iter().enumerate().filter_map(|(at, tally)| Some((at, tally?)))
+    }
 }
 
 /// Layer of need by target layer of the service that takes it. A description, not a fault: which layer a need should be

@@ -13,8 +13,10 @@ use super::folder;
 pub use super::folder::WriteError;
 use super::settings;
 use super::sheet;
+use crate::domain::check::NotLoaded;
 use crate::domain::draft::{MAX_ROWS, TABLES};
 use crate::domain::{Draft, Problem, Table};
+use crate::solve::{Effort, StopReason};
 
 /// The most that all files of a bundle may hold: 2 GiB.
 pub const MAX_BYTES: u64 = 2 << 30;
@@ -40,10 +42,22 @@ pub enum BundleError {
     /// Never empty; in the order file, row, column.
     #[error("the bundle has {} problems", .0.len())]
     Problems(Vec<Problem>),
+    #[error("stopped before the bundle was read: {}", .0.as_str())]
+    Stopped(StopReason),
+}
+
+impl From<NotLoaded> for BundleError {
+    fn from(not_loaded: NotLoaded) -> BundleError {
+        match not_loaded {
+            NotLoaded::Problems(problems) => BundleError::Problems(problems),
+            NotLoaded::Stopped(reason) => BundleError::Stopped(reason),
+        }
+    }
 }
 
 /// Reads the bundle in a folder. Files that are neither .csv nor .toml are left alone, and so are folders in it.
-pub fn read_dir(path: &Path) -> Result<Draft, BundleError> {
+/// O(bytes), over the effort's threads.
+pub fn read_dir(path: &Path, effort: &Effort) -> Result<Draft, BundleError> {
     let unreadable = |source| BundleError::Unreadable { path: path.to_owned(), source };
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(BundleError::NotThere(path.to_owned())),
@@ -64,8 +78,8 @@ pub fn read_dir(path: &Path) -> Result<Draft, BundleError> {
     let mut reading = Reading::new();
     for name in names {
         match wanted(&name) {
-            Some(_) => match read_file(&path.join(&name), reading.bytes_left) {
-                Ok(bytes) => reading.file(&name, &bytes),
+            Some(_) => match read_file(&path.join(&name), reading.bytes_left, effort).map_err(BundleError::Stopped)? {
+                Ok(bytes) => reading.file(&name, bytes, effort).map_err(BundleError::Stopped)?,
                 Err(error) => reading.unreadable(&name, &error),
             },
             None => reading.other_file(&name),
@@ -74,23 +88,43 @@ pub fn read_dir(path: &Path) -> Result<Draft, BundleError> {
     reading.done().map_err(BundleError::Problems)
 }
 
-/// One byte more than `limit` at most: enough to see that there is too much.
-fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// One byte more than `limit` at most: enough to see that there is too much. The outer error is a stop.
+fn read_file(path: &Path, limit: u64, effort: &Effort) -> Result<io::Result<Vec<u8>>, StopReason> {
+    /// Some milliseconds from a disk.
+    const AT_ONCE: u64 = 4 << 20;
+    let open = || -> io::Result<(File, u64)> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    };
+    let (mut file, length) = match open() {
+        Ok(opened) => opened,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut left = limit.saturating_add(1);
+    // What a file says of its length is a hint, and it may grow.
+    let mut bytes = Vec::with_capacity(length.min(left).min(MAX_BYTES) as usize + 1);
+    while left != 0 {
+        effort.look()?;
+        match (&mut file).take(left.min(AT_ONCE)).read_to_end(&mut bytes) {
+            Ok(0) => break,
+            Ok(read) => left -= read as u64,
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(bytes))
 }
 
-/// Reads a bundle that came as named files, as uploads do.
-pub fn read_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Draft, Vec<Problem>> {
+/// Reads a bundle that came as named files, as uploads do. O(bytes), over the effort's threads.
+pub fn read_files(files: impl IntoIterator<Item = (String, Vec<u8>)>, effort: &Effort) -> Result<Draft, NotLoaded> {
     let mut reading = Reading::new();
     for (name, bytes) in files {
         match wanted(&name) {
-            Some(_) => reading.file(&name, &bytes),
+            Some(_) => reading.file(&name, bytes, effort)?,
             None => reading.other_file(&name),
         }
     }
-    reading.done()
+    reading.done().map_err(NotLoaded::Problems)
 }
 
 #[derive(Clone, Copy)]
@@ -128,30 +162,35 @@ impl Reading {
         }
     }
 
-    fn file(&mut self, name: &str, bytes: &[u8]) {
-        let Some(wanted) = wanted(name) else { return self.other_file(name) };
+    fn file(&mut self, name: &str, bytes: Vec<u8>, effort: &Effort) -> Result<(), StopReason> {
+        let Some(wanted) = wanted(name) else {
+            self.other_file(name);
+            return Ok(());
+        };
         if self.names.iter().any(|known| known == name) {
             self.problems.push(Problem::error(name, None, None, name, "each file once"));
-            return;
+            return Ok(());
         }
         self.names.push(name.to_owned());
         let size = bytes.len() as u64;
         if self.bytes_left < size {
             self.bytes_left = 0;
             self.problems.push(Problem::error(name, None, None, "one file too much", "a bundle of at most 2 GiB"));
-            return;
+            return Ok(());
         }
         self.bytes_left -= size;
         match wanted {
-            Wanted::About => self.draft.about = self.settings(name, bytes),
-            Wanted::Policy => self.draft.policy = self.settings(name, bytes),
-            Wanted::Table(table) => match sheet::table(name, bytes, &mut self.rows_left) {
+            Wanted::About => self.draft.about = self.settings(name, &bytes),
+            Wanted::Policy => self.draft.policy = self.settings(name, &bytes),
+            Wanted::Table(table) => match sheet::table_of(name, bytes, &mut self.rows_left, effort) {
                 Ok(read) => {
                     self.draft.tables.insert(table.to_owned(), read);
                 }
-                Err(problems) => self.problems.extend(problems),
+                Err(NotLoaded::Problems(problems)) => self.problems.extend(problems),
+                Err(NotLoaded::Stopped(reason)) => return Err(reason),
             },
         }
+        Ok(())
     }
 
     fn settings(&mut self, name: &str, bytes: &[u8]) -> Option<settings::Settings> {

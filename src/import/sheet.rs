@@ -7,8 +7,11 @@
 use csv::{ByteRecord, ReaderBuilder};
 use encoding_rs::WINDOWS_1252;
 
+use super::quick;
+use crate::domain::check::NotLoaded;
 use crate::domain::draft::MAX_ROWS;
 use crate::domain::{Problem, Table};
+use crate::solve::{Effort, StopReason};
 
 /// The longest cell, in bytes.
 pub(super) const MAX_CELL_BYTES: usize = 64 * 1024;
@@ -16,18 +19,50 @@ pub(super) const MAX_CELL_BYTES: usize = 64 * 1024;
 /// Findings kept of one file; the rest are counted. A file with another layout would fill a page a thousand times over.
 const MAX_PROBLEMS: usize = 200;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Reads a table whose first row is the header. `rows_left` is what remains of the bundle's limit on rows.
+/// Reads a table whose first row is the header. `rows_left` is what remains of the bundle's limit on rows. O(bytes).
+///
+/// Most files are plain from the first byte to the last, and [`quick`] reads those; whatever it will not take is read
+/// here record by record, so that every finding has one wording.
+pub(super) fn table_of(file: &str, bytes: Vec<u8>, rows_left: &mut u64, effort: &Effort) -> Result<Table, NotLoaded> {
+    as_text(file, &bytes).map_err(|problem| NotLoaded::Problems(vec![problem]))?;
+    match quick::table(bytes, *rows_left, effort)? {
+        Ok(table) => {
+            *rows_left -= table.len() as u64;
+            Ok(table)
+        }
+        Err(bytes) => carefully(file, &bytes, rows_left, effort),
+    }
+}
+
+/// As [`table_of`], for the tables of the program and of importers: as long as it takes.
 pub(super) fn table(file: &str, bytes: &[u8], rows_left: &mut u64) -> Result<Table, Vec<Problem>> {
-    let bytes = as_text(file, bytes).map_err(|problem| vec![problem])?;
+    carefully(file, bytes, rows_left, &Effort::unlimited()).map_err(NotLoaded::problems)
+}
+
+fn carefully(file: &str, bytes: &[u8], rows_left: &mut u64, effort: &Effort) -> Result<Table, NotLoaded> {
+    read(file, bytes, rows_left, effort)?.map_err(NotLoaded::Problems)
+}
+
+/// Record by record. The outer error is a stop.
+fn read(
+    file: &str,
+    bytes: &[u8],
+    rows_left: &mut u64,
+    effort: &Effort,
+) -> Result<Result<Table, Vec<Problem>>, StopReason> {
+    let bytes = match as_text(file, bytes) {
+        Ok(bytes) => bytes,
+        Err(problem) => return Ok(Err(vec![problem])),
+    };
     let mut records = Records::new(bytes);
     let Some(record) = records.next() else {
         let wanted = "the file is empty: it needs at least its header row";
-        return Err(vec![Problem::error(file, None, None, "", wanted)]);
+        return Ok(Err(vec![Problem::error(file, None, None, "", wanted)]));
     };
     if let Some(problem) = other_separator(file, &record) {
-        return Err(vec![problem]);
+        return Ok(Err(vec![problem]));
     }
     let mut findings = Findings::new(file);
     let header: Vec<String> = record.cells.iter().map(|name| lossy(name).trim().to_owned()).collect();
@@ -36,6 +71,7 @@ pub(super) fn table(file: &str, bytes: &[u8], rows_left: &mut u64) -> Result<Tab
     let mut not_text = NotText::default();
     not_text.look(&header, &record);
     while let Some(record) = records.next() {
+        effort.tick(64 + record.cells.as_slice().len() as u64)?;
         if *rows_left == 0 {
             let wanted = format!("at most {} million rows in a bundle", MAX_ROWS / 1_000_000);
             findings.add(Problem::error(file, Some(record.row), None, "one row too many", wanted));
@@ -49,7 +85,7 @@ pub(super) fn table(file: &str, bytes: &[u8], rows_left: &mut u64) -> Result<Tab
         }
     }
     findings.add_all(not_text.problem(file));
-    findings.done().map(|()| table)
+    Ok(findings.done().map(|()| table))
 }
 
 /// The bytes without their byte order mark, or why they are not text of the kind we read.

@@ -78,16 +78,14 @@ impl Matching {
         !matches!(self.status, Status::Stopped(_))
     }
 
-    /// Placements as (need, offer, children), in the order of need, then offer.
-    pub fn placements(&self) -> Vec<(NeedIx, OfferIx, u64)> {
-        let network = &self.formulation.network;
-        let mut placements = Vec::new();
-        for (source, &need) in self.formulation.needs.iter().enumerate() {
-            for &(pair, units) in self.flow.within(network.pairs_of(source)) {
-                let offer = self.formulation.offers[network.sinks()[pair as usize] as usize];
-                placements.push((need, offer, units));
-            }
-        }
+    /// Placements as (need, offer, children), in no promised order, but always the same. O(needs + placements).
+    pub fn placements(&self) -> impl Iterator<Item = (NeedIx, OfferIx, u64)> {
+        placements(&self.formulation, &self.flow)
+    }
+
+    /// [`Matching::placements`] in the order of need, then offer.
+    pub fn sorted_placements(&self) -> Vec<(NeedIx, OfferIx, u64)> {
+        let mut placements: Vec<_> = self.placements().collect();
         placements.sort_unstable();
         placements
     }
@@ -96,6 +94,18 @@ impl Matching {
         // A placement never exceeds what was asked.
         self.asking[need.ix()].unwrap_or(0) - self.met[need.ix()]
     }
+}
+
+fn placements(formulation: &Formulation, flow: &Flow) -> impl Iterator<Item = (NeedIx, OfferIx, u64)> {
+    let network = &formulation.network;
+    let mut source = 0;
+    flow.carried().iter().map(move |&(pair, units)| {
+        // Pairs rise from source to source, so one walk along the sources finds all.
+        while network.starts()[source + 1] <= pair as usize {
+            source += 1;
+        }
+        (formulation.needs[source], formulation.offers[network.sinks()[pair as usize] as usize], units)
+    })
 }
 
 /// Solves a formulation. `asking` is [`super::reading::asking`] under the same reading.
@@ -131,11 +141,9 @@ pub fn solve(
     };
     let mut met = vec![0; locality.needs().len()];
     let mut used = vec![0; locality.offers().len()];
-    for (source, &need) in formulation.needs.iter().enumerate() {
-        for (pair, units) in flow.within(network.pairs_of(source)) {
-            met[need.ix()] += units;
-            used[formulation.offers[network.sinks()[*pair as usize] as usize].ix()] += units;
-        }
+    for (need, offer, units) in placements(&formulation, &flow) {
+        met[need.ix()] += units;
+        used[offer.ix()] += units;
     }
     Ok(Matching { formulation, status, backend, objective, flow, met, asking, used, without_floors, worths })
 }

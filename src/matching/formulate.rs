@@ -10,6 +10,7 @@
 //! number met in each group, whichever solver runs.
 
 pub mod pools;
+mod rows;
 pub(super) mod stages;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,8 @@ use super::lottery::Lottery;
 use super::reading::{Reading, Room, asking};
 use crate::domain::policy::{GroupBy, ObjectiveMode, StageName};
 use crate::domain::{HolderIx, Locality, NeedIx, OfferIx, ProviderIx};
-use crate::eligibility::{Pair, Pairs, Profiles};
-use crate::solve::{Limit, Network, NetworkParts, Source, Stage, Step};
+use crate::eligibility::{Pairs, Profiles};
+use crate::solve::{Effort, Limit, Network, NetworkParts, Source, Stage, Step, StopReason};
 
 /// Which stages are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,36 +98,80 @@ pub enum Refused {
     TooLarge(String),
 }
 
-/// Builds the network. O(pairs + needs log needs + child-needs' distinct evenness steps).
+/// Why there is no formulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotFormulated {
+    Refused(Refused),
+    Stopped(StopReason),
+}
+
+impl From<Refused> for NotFormulated {
+    fn from(refused: Refused) -> NotFormulated {
+        NotFormulated::Refused(refused)
+    }
+}
+
+impl From<StopReason> for NotFormulated {
+    fn from(reason: StopReason) -> NotFormulated {
+        NotFormulated::Stopped(reason)
+    }
+}
+
+/// Builds the network, straight from the pairs and without a list of them in between: besides the network there is one
+/// row of pairs in memory at a time. O(pairs x log offers of a need + needs log needs + child-needs' distinct evenness
+/// steps), the pairs over the effort's threads.
 pub fn formulate(
     locality: &Locality,
     profiles: &Profiles,
     pairs: &Pairs,
     reading: Reading,
     scope: Scope,
-) -> Result<Formulation, Refused> {
+    effort: &Effort,
+) -> Result<Formulation, NotFormulated> {
     let lottery = Lottery::new(&locality.policy().seed);
-    let mut builder = Builder::new(locality, profiles, &lottery, reading);
+    let asking = asking(locality, reading);
+    effort.look()?;
+    let all = locality.needs();
+    let takes_part = |at: &usize| asking[*at].is_some_and(|children| 0 < children);
+    let needs = lottery.order_of(all.len(), |at| &all[at].id, takes_part, effort)?;
+    let needs = needs.into_iter().map(NeedIx::new).collect();
+    let mut builder = Builder::new(locality, profiles, &lottery, reading, needs, &asking);
     builder.limits();
-    builder.arcs(pairs);
-    let stages = match locality.policy().objective.mode {
-        ObjectiveMode::Lexicographic => {
-            builder.holders_and_groups();
-            builder.lexicographic(scope)
-        }
-        ObjectiveMode::Blended => {
-            builder.group_by(GroupBy::Nothing, GroupBy::Nothing);
-            vec![builder.blended(reading)?]
-        }
-    };
+    let mut terms = builder.rows(pairs, &pair_terms(locality, scope), effort)?;
+    effort.look()?;
+    let stages = builder.stages(scope, &mut terms)?;
+    effort.look()?;
+    Ok(builder.finish(stages)?)
+}
+
+/// The network of an answer that must be given before its pairs are known: everyone asks, and there is no pair.
+/// O(needs).
+pub fn without_pairs(locality: &Locality, profiles: &Profiles) -> Result<Formulation, Refused> {
+    let lottery = Lottery::new(&locality.policy().seed);
+    let asking = asking(locality, Reading::Policy);
+    let takes_part = |need: &NeedIx| asking[need.ix()].is_some_and(|children| 0 < children);
+    // Nobody is placed, so nobody draws a lot.
+    let needs = (0..locality.needs().len()).map(NeedIx::new).filter(takes_part).collect();
+    let mut builder = Builder::new(locality, profiles, &lottery, Reading::Policy, needs, &asking);
+    builder.limits();
+    builder.parts.starts = vec![0; builder.needs.len() + 1];
+    let stages = builder.stages(Scope::Everything, &mut [])?;
     builder.finish(stages)
 }
 
-/// A pair of the network, with what the stages need to know of it.
-struct Arc {
-    need: NeedIx,
-    offer: OfferIx,
-    pair: Pair,
+/// The stages that price single pairs.
+fn pair_terms(locality: &Locality, scope: Scope) -> Vec<StageName> {
+    let objective = &locality.policy().objective;
+    match objective.mode {
+        ObjectiveMode::Blended => vec![StageName::Blended],
+        ObjectiveMode::Lexicographic if scope == Scope::WhoIsMet && objective.order.contains(&StageName::Need) => {
+            Vec::new()
+        }
+        ObjectiveMode::Lexicographic => {
+            let prices = |name: &StageName| matches!(name, StageName::Effect | StageName::Travel | StageName::Cost);
+            objective.order.iter().copied().filter(prices).collect()
+        }
+    }
 }
 
 struct Builder<'a> {
@@ -138,7 +183,6 @@ struct Builder<'a> {
     offers: Vec<OfferIx>,
     providers: Vec<ProviderIx>,
     pools: Vec<PoolKey>,
-    arcs: Vec<Arc>,
     parts: NetworkParts,
     skipped: Vec<Skipped>,
     /// For each pool that is a group: the stages' steps.
@@ -162,14 +206,14 @@ struct EvennessPlan {
 }
 
 impl<'a> Builder<'a> {
-    fn new(locality: &'a Locality, profiles: &'a Profiles, lottery: &'a Lottery, reading: Reading) -> Builder<'a> {
-        let asking = asking(locality, reading);
-        let needs: Vec<NeedIx> = lottery
-            .order(locality.needs().iter().map(|need| &need.id))
-            .into_iter()
-            .filter(|&at| asking[at].is_some_and(|children| 0 < children))
-            .map(NeedIx::new)
-            .collect();
+    fn new(
+        locality: &'a Locality,
+        profiles: &'a Profiles,
+        lottery: &'a Lottery,
+        reading: Reading,
+        needs: Vec<NeedIx>,
+        asking: &[Option<u64>],
+    ) -> Builder<'a> {
         let mut offers = Vec::new();
         let mut places = Vec::new();
         for at in lottery.order(locality.offers().iter().map(|offer| &offer.id)) {
@@ -190,12 +234,28 @@ impl<'a> Builder<'a> {
             offers,
             providers: Vec::new(),
             pools: Vec::new(),
-            arcs: Vec::new(),
             parts,
             skipped: Vec::new(),
             floors: FloorsPlan::default(),
             evenness: EvennessPlan::default(),
         }
+    }
+
+    fn stages(
+        &mut self,
+        scope: Scope,
+        terms: &mut [(StageName, rows::Term)],
+    ) -> Result<Vec<(StageMeaning, Stage)>, Refused> {
+        Ok(match self.locality.policy().objective.mode {
+            ObjectiveMode::Lexicographic => {
+                self.holders_and_groups();
+                self.lexicographic(scope, terms)
+            }
+            ObjectiveMode::Blended => {
+                self.group_by(GroupBy::Nothing, GroupBy::Nothing);
+                vec![self.blended(terms)?]
+            }
+        })
     }
 
     /// Limits of providers behind their offers.
@@ -208,25 +268,6 @@ impl<'a> Builder<'a> {
         }
         self.parts.sink_limits =
             self.offers.iter().map(|&offer| position.get(&self.locality.service_of(offer).provider).copied()).collect();
-    }
-
-    fn arcs(&mut self, pairs: &Pairs) {
-        let mut sink_of = vec![None; self.locality.offers().len()];
-        for (sink, offer) in self.offers.iter().enumerate() {
-            sink_of[offer.ix()] = Some(sink as u32);
-        }
-        self.parts.starts.push(0);
-        for &need in &self.needs {
-            let from = self.arcs.len();
-            for pair in pairs.of(need) {
-                if self.reading.admits(self.locality, pair.grade) && sink_of[pair.offer.ix()].is_some() {
-                    self.arcs.push(Arc { need, offer: pair.offer, pair });
-                }
-            }
-            self.arcs[from..].sort_unstable_by_key(|arc| sink_of[arc.offer.ix()]);
-            self.parts.starts.push(self.arcs.len());
-        }
-        self.parts.sinks = self.arcs.iter().filter_map(|arc| sink_of[arc.offer.ix()]).collect();
     }
 
     fn finish(mut self, stages: Vec<(StageMeaning, Stage)>) -> Result<Formulation, Refused> {

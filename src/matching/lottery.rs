@@ -9,6 +9,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::domain::Id;
+use crate::solve::{Effort, StopReason};
 
 /// A drawing of lots under a seed.
 pub struct Lottery {
@@ -32,6 +33,25 @@ impl Lottery {
         lots.sort_unstable();
         lots.into_iter().map(|(_, at)| at).collect()
     }
+
+    /// As [`Lottery::order`], for those of `n` things that are `wanted`, over the effort's threads.
+    pub fn order_of<'a>(
+        &self,
+        n: usize,
+        id: impl Fn(usize) -> &'a Id + Sync + Send,
+        wanted: impl Fn(&usize) -> bool + Sync + Send,
+        effort: &Effort,
+    ) -> Result<Vec<usize>, StopReason> {
+        const BLOCK: usize = 1 << 14;
+        let blocks = effort.share(n.div_ceil(BLOCK), |block| {
+            let own = block * BLOCK..n.min((block + 1) * BLOCK);
+            effort.tick(own.len() as u64)?;
+            Ok(own.filter(&wanted).map(|at| (self.lot(id(at).as_str()), at)).collect::<Vec<_>>())
+        })?;
+        let mut lots = blocks.concat();
+        effort.sort(&mut lots)?;
+        Ok(lots.into_iter().map(|(_, at)| at).collect())
+    }
 }
 
 fn hash(key: (u64, u64), bytes: &[u8]) -> u64 {
@@ -44,6 +64,7 @@ fn hash(key: (u64, u64), bytes: &[u8]) -> u64 {
 mod tests {
     use super::Lottery;
     use crate::domain::Id;
+    use crate::solve::Effort;
 
     #[test]
     fn the_order_depends_on_seed_and_ids_and_not_on_the_order_of_rows() {
@@ -51,6 +72,10 @@ mod tests {
         let drawn = |seed: &str, ids: &[Id]| -> Vec<String> {
             Lottery::new(seed).order(ids.iter()).into_iter().map(|at| ids[at].to_string()).collect()
         };
+        let odd = |at: &usize| at % 2 == 1;
+        let order = Lottery::new("x").order(ids.iter());
+        let some = Lottery::new("x").order_of(ids.len(), |at| &ids[at], odd, &Effort::unlimited());
+        assert_eq!(some, Ok(order.into_iter().filter(odd).collect()));
         let turned: Vec<Id> = ids.iter().rev().cloned().collect();
         assert_eq!(drawn("2024-06-30", &ids), drawn("2024-06-30", &turned));
         assert_ne!(drawn("2024-06-30", &ids), drawn("2024-07-01", &ids));

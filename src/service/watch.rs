@@ -49,6 +49,23 @@ impl CallWatch {
     }
 }
 
+/// What is asked before there is a locality: without one a time limit has no answer to give, so only the end of the call
+/// counts.
+pub struct BeforeAnswer<'w>(pub &'w CallWatch);
+
+impl Watch for BeforeAnswer<'_> {
+    fn stop(&self) -> Option<StopReason> {
+        self.0.over().map(|error| match error {
+            Error::Deadline => StopReason::Deadline,
+            _ => StopReason::Cancelled,
+        })
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        Some(self.0.deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
 impl Watch for CallWatch {
     fn stop(&self) -> Option<StopReason> {
         if self.left.load(Ordering::Relaxed) || self.closing.load(Ordering::Relaxed) {
@@ -74,7 +91,7 @@ impl Drop for LeaveOnDrop {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallLimits, CallWatch, Error, LeaveOnDrop};
+    use super::{BeforeAnswer, CallLimits, CallWatch, Error, LeaveOnDrop};
     use crate::solve::{StopReason, Watch};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,6 +110,18 @@ mod tests {
         assert_eq!(watch.stop(), Some(StopReason::Deadline));
         assert_eq!(watch.remaining(), Some(Duration::ZERO));
         assert_eq!(watch.over(), None);
+    }
+
+    #[test]
+    fn before_there_is_an_answer_only_the_end_of_the_call_counts() {
+        let limited = watch(HOUR, Some(Duration::ZERO), &Arc::default());
+        assert_eq!(BeforeAnswer(&limited).stop(), None);
+        assert!(BeforeAnswer(&limited).remaining().is_some_and(|left| HOUR / 2 < left));
+        let over = watch(Duration::ZERO, None, &Arc::default());
+        assert_eq!(BeforeAnswer(&over).stop(), Some(StopReason::Deadline));
+        let left = watch(HOUR, None, &Arc::default());
+        drop(LeaveOnDrop(left.clone()));
+        assert_eq!(BeforeAnswer(&left).stop(), Some(StopReason::Cancelled));
     }
 
     #[test]

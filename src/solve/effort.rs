@@ -2,8 +2,12 @@
 //!
 //! The clock lives with the caller: a [`Watch`] says when to stop. Tests stop deterministically with a tick limit.
 
+mod order;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Why work ended before an optimum was proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,4 +122,37 @@ impl<'a> Effort<'a> {
     pub fn threads(&self) -> Option<&'a rayon::ThreadPool> {
         self.threads
     }
+
+    /// Does `n` pieces of work, each named by its number. As [`Effort::each`].
+    pub fn share<R: Send>(
+        &self,
+        n: usize,
+        work: impl Fn(usize) -> Result<R, StopReason> + Sync + Send,
+    ) -> Result<Vec<R>, StopReason> {
+        self.each((0..n).collect(), work)
+    }
+
+    /// Does pieces of work over the effort's threads. What they give comes back in their order; the first stop ends them
+    /// all.
+    pub fn each<P: Send, R: Send>(
+        &self,
+        pieces: Vec<P>,
+        work: impl Fn(P) -> Result<R, StopReason> + Sync + Send,
+    ) -> Result<Vec<R>, StopReason> {
+        match self.threads {
+            Some(threads) if 1 < pieces.len() => threads.install(|| pieces.into_par_iter().map(work).collect()),
+            _ => pieces.into_iter().map(work).collect(),
+        }
+    }
+
+    /// Does two things, side by side where there are threads.
+    pub fn both<A: Send, B: Send>(&self, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+        match self.threads {
+            Some(threads) => threads.install(|| rayon::join(one, other)),
+            None => (one(), other()),
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

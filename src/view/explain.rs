@@ -100,6 +100,8 @@ fn document(resident: &Resident, matching: &Matching, need: NeedIx, effort: &Eff
         .map(|offer| offer_verdict(locality, need, offer, declined(offer), matching.used[offer.ix()]))
         .collect();
     offers.sort_by(|a, b| (a.0, a.1.is_none(), a.1, &a.2.offer).cmp(&(b.0, b.1.is_none(), b.1, &b.2.offer)));
+    let mut placed: Vec<_> = matching.placements().filter(|&(of, _, _)| of == need).collect();
+    placed.sort_unstable();
     ExplainDocument {
         schema: ExplainDocument::SCHEMA.to_owned(),
         status: status(matching).0.to_owned(),
@@ -113,10 +115,8 @@ fn document(resident: &Resident, matching: &Matching, need: NeedIx, effort: &Eff
         travel_unit: travel_unit(locality).to_owned(),
         met: matching.met[need.ix()],
         unmet: matching.unmet(need),
-        placements: matching
-            .placements()
+        placements: placed
             .into_iter()
-            .filter(|&(of, _, _)| of == need)
             .map(|(_, offer, children)| Placement {
                 offer: locality.offers()[offer.ix()].id.to_string(),
                 name: locality.service_of(offer).name.clone(),

@@ -184,6 +184,11 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
             "The range reads every unknown (eligibility, reach, places, suppressed numbers) in the children's favour and against them; rows with no number at all are in neither.".to_owned(),
         );
     }
+    let unmet = unmet_rows(resident, &gaps.reasons, effort);
+    let n_unmet = gaps.reasons.unmet.iter().filter(|unmet| unmet.inside).count();
+    if unmet.len() < n_unmet {
+        notes.push(format!("The run was stopped: of {n_unmet} unmet needs only {} are listed.", unmet.len()));
+    }
     GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -227,13 +232,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
         cascade: None,
-        unmet: gaps
-            .reasons
-            .unmet
-            .iter()
-            .filter(|unmet| unmet.inside)
-            .map(|unmet| unmet_row(resident, &gaps.reasons, unmet))
-            .collect(),
+        unmet,
         ecology: ecology(resident, effort),
         notes,
         completeness: completeness(locality, pairs.as_deref()),
@@ -311,6 +310,22 @@ fn layer_matrix(layers: &tally::LayerMatrix) -> LayerMatrix {
         places_by_setting: layers.places_by_setting.to_vec(),
     }
 }
+
+/// The needs inside that go unmet. After a stop no more than [`LISTED_AT_LEAST`], as soon as that many are there: writing
+/// down a million would take longer than a stop may.
+fn unmet_rows(resident: &Resident, reasons: &Reasons, effort: &Effort) -> Vec<UnmetRow> {
+    let mut rows = Vec::new();
+    for unmet in reasons.unmet.iter().filter(|unmet| unmet.inside) {
+        if LISTED_AT_LEAST <= rows.len() && effort.tick(256).is_err() {
+            break;
+        }
+        rows.push(unmet_row(resident, reasons, unmet));
+    }
+    rows
+}
+
+/// Unmet needs that are listed whatever the effort says.
+const LISTED_AT_LEAST: usize = 10_000;
 
 fn unmet_row(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> UnmetRow {
     let locality = resident.locality();

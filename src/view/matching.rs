@@ -10,7 +10,7 @@ use crate::domain::{Locality, NeedIx, OfferIx, TravelUnit};
 use crate::eligibility::Pairs;
 use crate::engine::verify::node_names;
 use crate::engine::{Failure, Resident};
-use crate::gaps::tally::tallies;
+use crate::gaps::tally;
 use crate::matching::{Matching, Reading, Room, Route, Status};
 use crate::solve::Effort;
 
@@ -120,16 +120,30 @@ pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<MatchFi
     Ok(files(resident, &matching, pairs.as_deref()))
 }
 
+/// As [`run`], the document alone: the rows of its files are many and may be wanted by nobody.
+pub fn summary(resident: &Resident, route: Route, effort: &Effort) -> Result<MatchDocument, Failure> {
+    let matching = resident.matching(route, effort)?;
+    let pairs = resident.pairs(effort).ok();
+    Ok(document(resident, &matching, pairs.as_deref()))
+}
+
 /// `pairs` is None where even they were not built before the stop.
 pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) -> MatchFiles {
+    MatchFiles {
+        document: document(resident, matching, pairs),
+        assignments: assignments(resident.locality(), matching, pairs),
+        prices: prices(resident, matching),
+    }
+}
+
+fn document(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) -> MatchDocument {
     let locality = resident.locality();
-    let assignments = assignments(locality, matching, pairs);
-    let document = MatchDocument {
+    MatchDocument {
         schema: MatchDocument::SCHEMA.to_owned(),
         status: status(matching).0.to_owned(),
         reason: status(matching).1.map(str::to_owned),
         proof: proof(matching).to_owned(),
-        totals: totals(locality, matching, &assignments),
+        totals: totals(locality, matching, pairs),
         objective: matching
             .objective
             .iter()
@@ -147,8 +161,7 @@ pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) ->
         completeness: completeness(locality, pairs),
         provenance: provenance(resident, matching.backend),
         disclosure: DISCLOSURE.to_owned(),
-    };
-    MatchFiles { document, assignments, prices: prices(resident, matching) }
+    }
 }
 
 /// The status word and the reason of a stop.
@@ -174,21 +187,20 @@ pub(super) fn travel(pairs: Option<&Pairs>, need: NeedIx, offer: OfferIx) -> Opt
 
 fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) -> Vec<AssignmentRow> {
     let row = |(need, offer, children): (NeedIx, OfferIx, u64)| AssignmentRow {
-        need: locality.needs()[need.ix()].id.to_string(),
-        offer: locality.offers()[offer.ix()].id.to_string(),
+        need: locality.needs()[need.ix()].id.as_str().to_owned(),
+        offer: locality.offers()[offer.ix()].id.as_str().to_owned(),
         children,
         travel: travel(pairs, need, offer),
     };
-    matching.placements().into_iter().map(row).collect()
+    matching.sorted_placements().into_iter().map(row).collect()
 }
 
-fn totals(locality: &Locality, matching: &Matching, assignments: &[AssignmentRow]) -> MatchTotals {
-    let all = tallies(locality, matching).all;
-    let inside = |row: &&AssignmentRow| {
-        locality.find_need(&row.need).is_some_and(|need| locality.areas()[locality.holder(need).area.ix()].inside)
-    };
-    let sum: Option<u64> =
-        assignments.iter().filter(inside).map(|row| Some(row.travel?.saturating_mul(row.children))).sum();
+fn totals(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) -> MatchTotals {
+    let all = tally::total(locality, matching);
+    let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
+    let travelled = matching.placements().filter(|&(need, ..)| inside(need));
+    let travelled = travelled.map(|(need, offer, children)| Some(travel(pairs, need, offer)?.saturating_mul(children)));
+    let sum: Option<u64> = travelled.sum();
     let minutes = locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
     MatchTotals {
         rows: all.rows,

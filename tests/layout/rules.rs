@@ -45,7 +45,7 @@ const ENGINE: &str = "engine";
 
 /// How much work may be done is passed down into every loop, so these may be named wherever work is done.
 const EFFORT: &[&str] = &["effort", "Effort", "Observer", "Progress", "StopReason", "Watch"];
-const LOWEST_WITH_EFFORT: &str = "canon";
+const LOWEST_WITH_EFFORT: &str = "domain";
 
 /// An outside crate, by the first word of its paths, and the only places that name it.
 struct Kept {

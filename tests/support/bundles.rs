@@ -3,6 +3,7 @@
 use suffice::domain::BadRows;
 use suffice::engine::{Loaded, Resident};
 use suffice::import::bundle::read_files;
+use suffice::solve::Effort;
 
 /// A bundle out of text: `== name` begins a file, its lines follow. Spaces round cells are fine in a bundle, so tables
 /// can be aligned. `locality.toml`, `areas.csv` and `kinds.csv` have small defaults.
@@ -33,8 +34,9 @@ pub fn files(text: &str) -> Vec<(String, Vec<u8>)> {
 
 /// Loads a bundle that must be fine.
 pub fn load(text: &str) -> Loaded {
-    let draft = read_files(files(text)).unwrap_or_else(|problems| panic!("{}", say(&problems)));
-    Resident::load(draft, BadRows::Refuse).unwrap_or_else(|problems| panic!("{}", say(&problems)))
+    let effort = Effort::unlimited();
+    let draft = read_files(files(text), &effort).unwrap_or_else(|refused| panic!("{}", say(&refused.problems())));
+    Resident::load(draft, BadRows::Refuse, &effort).unwrap_or_else(|refused| panic!("{}", say(&refused.problems())))
 }
 
 pub fn resident(text: &str) -> Resident {

@@ -99,6 +99,11 @@ impl Findings {
         self.bad_rows
     }
 
+    /// Nothing was found so far.
+    pub fn is_empty(&self) -> bool {
+        self.errors.problems.is_empty() && self.warnings.problems.is_empty() && !self.structural && !self.follows
+    }
+
     /// An error of a row: the row can be set aside.
     pub fn error(&mut self, at: RowRef, column: &str, seen: &str, wanted: impl Into<String>) {
         self.errors.push(Problem::error(at.file, Some(at.row), Some(column), seen, wanted));

@@ -1,7 +1,10 @@
 //! The ids of one table while the bundle is read: which exist, which were set aside, and what a mistyped one may mean.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap}; // lookup only
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table};
 
 use super::findings::{RowRef, numbered};
 use crate::domain::ids::Id;
@@ -17,23 +20,43 @@ pub(super) enum State {
     Dropped,
 }
 
-/// Ids and their rows. The map is only ever looked up, never walked, so its order reaches no answer.
+/// Ids and their rows, in the order in which they were claimed. The table is only ever looked up, never walked, so its
+/// order reaches no answer.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
     /// With its article: "an area".
     pub noun: &'static str,
     /// The file, as the user knows it.
     pub file: &'static str,
-    entries: HashMap<Cow<'a, str>, (u64, State)>,
-    /// Those that the user wrote, in the order of the rows, for hints.
-    listed: Vec<&'a str>,
+    /// Seeded afresh for each check, so that nobody can choose ids that collide.
+    hasher: DefaultHashBuilder,
+    /// Positions among the entries.
+    table: HashTable<u32>,
+    entries: Vec<Entry<'a>>,
+    /// How many of the entries the user wrote, and the check did not make.
+    written: usize,
     /// Rows that were checked before, by id: their ids are searched and need no map.
     held: Vec<&'a str>,
 }
 
+#[derive(Debug)]
+struct Entry<'a> {
+    id: Cow<'a, str>,
+    row: u64,
+    state: State,
+}
+
 impl<'a> Names<'a> {
     pub fn new(noun: &'static str, file: &'static str) -> Names<'a> {
-        Names { noun, file, entries: HashMap::new(), listed: Vec::new(), held: Vec::new() }
+        Names {
+            noun,
+            file,
+            hasher: DefaultHashBuilder::default(),
+            table: HashTable::new(),
+            entries: Vec::new(),
+            written: 0,
+            held: Vec::new(),
+        }
     }
 
     /// The names of a table that was checked before, sorted by id.
@@ -41,24 +64,61 @@ impl<'a> Names<'a> {
         Names { held: ids.map(Id::as_str).collect(), ..Names::new(noun, file) }
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        let Names { hasher, table, entries, .. } = self;
+        table.reserve(more, |&at| hasher.hash_one(entries[at as usize].id.as_ref()));
+        entries.reserve(more);
+    }
+
+    /// What [`Names::claim_hashed`] and [`Names::find_hashed`] take: it can be computed beforehand, on another thread.
+    pub fn hash(&self, id: &str) -> u64 {
+        self.hasher.hash_one(id)
+    }
+
     /// Takes an id for a row, as set aside until [`Names::settle`] says otherwise. Err: the row that has it already.
     pub fn claim(&mut self, id: impl Into<Cow<'a, str>>, row: u64) -> Result<(), u64> {
         let id = id.into();
-        if let Some(&(first, _)) = self.entries.get(&id) {
-            return Err(first);
+        self.claim_hashed(self.hash(&id), id, row).map(drop)
+    }
+
+    /// As [`Names::claim`]; gives the number under which the id is known.
+    pub fn claim_hashed(&mut self, hash: u64, id: impl Into<Cow<'a, str>>, row: u64) -> Result<u32, u64> {
+        let id = id.into();
+        let Names { hasher, table, entries, .. } = self;
+        let place = table.entry(
+            hash,
+            |&at| entries[at as usize].id == id,
+            |&at| hasher.hash_one(entries[at as usize].id.as_ref()),
+        );
+        match place {
+            hash_table::Entry::Occupied(there) => Err(entries[*there.get() as usize].row),
+            hash_table::Entry::Vacant(free) => {
+                // A table has at most 20 million rows, and estimates are limited too.
+                let number = entries.len() as u32;
+                free.insert(number);
+                self.written += usize::from(matches!(id, Cow::Borrowed(_)));
+                entries.push(Entry { id, row, state: State::SetAside });
+                Ok(number)
+            }
         }
-        if let Cow::Borrowed(written) = id {
-            self.listed.push(written);
-        }
-        self.entries.insert(id, (row, State::SetAside));
-        Ok(())
+    }
+
+    /// The number of a claimed id.
+    pub fn find_hashed(&self, hash: u64, id: &str) -> Option<u32> {
+        self.table.find(hash, |&at| self.entries[at as usize].id == id).copied()
     }
 
     /// Records what became of a claimed id.
     pub fn settle(&mut self, id: &str, state: State) {
-        if let Some(entry) = self.entries.get_mut(id) {
-            entry.1 = state;
+        if let Some(number) = self.find_hashed(self.hash(id), id) {
+            self.entries[number as usize].state = state;
         }
+    }
+
+    /// As [`Names::settle`], by the number of a claimed id.
+    pub fn settle_at(&mut self, number: u32, state: State) {
+        self.entries[number as usize].state = state;
     }
 
     /// Positions by id, once the rows are in their final order.
@@ -70,12 +130,21 @@ impl<'a> Names<'a> {
 
     /// The row and state of an id; None where nothing has it.
     pub fn get(&self, id: &str) -> Option<(u64, State)> {
+        let entry = |number: u32| {
+            let Entry { row, state, .. } = self.entries[number as usize];
+            (row, state)
+        };
         let held = || self.held.binary_search(&id).ok().map(|at| (RowRef::HELD, State::At(at)));
-        self.entries.get(id).copied().or_else(held)
+        self.find_hashed(self.hash(id), id).map(entry).or_else(held)
     }
 
-    fn listed(&self) -> impl Iterator<Item = &'a str> {
-        self.listed.iter().chain(&self.held).copied()
+    /// The ids that the user wrote, for hints.
+    fn listed(&self) -> impl Iterator<Item = &str> {
+        let written = self.entries.iter().filter_map(|entry| match entry.id {
+            Cow::Borrowed(written) => Some(written),
+            Cow::Owned(_) => None,
+        });
+        written.chain(self.held.iter().copied())
     }
 
     pub fn position(&self, id: &str) -> Option<usize> {
@@ -117,7 +186,7 @@ impl Hints {
             return found.clone();
         }
         // Even an empty list costs one, so that the memory of past look-ups is bounded too.
-        let cost = (names.listed.len() + names.held.len()).max(1) as u64;
+        let cost = (names.written + names.held.len()).max(1) as u64;
         self.comparisons_left = self.comparisons_left.checked_sub(cost)?;
         let hint = nearest(seen, names.listed()).map(str::to_owned);
         self.found.insert(key, hint.clone());

@@ -1,6 +1,6 @@
 //! `needs.csv`: needs and those who have them.
 
-use std::collections::HashMap; // lookup only
+use std::ops::Range;
 
 use super::BadRows;
 use super::about::Terms;
@@ -10,14 +10,16 @@ use super::groups::{Groups, PREFIX};
 use super::names::{Names, State};
 use super::row::Row;
 use super::services::required_tags;
-use super::sheet::{Column, Sheet};
+use super::sheet::{AgeColumns, Column, PointColumns, Sheet};
 use crate::domain::age::AgeBand;
 use crate::domain::draft::Draft;
+use crate::domain::geometry::Point;
 use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx, NeedIx};
-use crate::domain::layer::{Basis, BasisSet, Certainty};
-use crate::domain::locality::{Area, Holder, HolderSort, Need, NeedOrigin, Received};
+use crate::domain::layer::{Basis, BasisSet, Certainty, Level};
+use crate::domain::locality::{Area, Holder, HolderSort, Need, NeedOrigin, Received, Tag};
 use crate::domain::policy::Policy;
 use crate::domain::stated::Stated;
+use crate::solve::{Effort, StopReason};
 
 pub(super) const FILE: &str = "needs.csv";
 
@@ -58,129 +60,301 @@ pub(super) fn read<'a>(
     ground: &Ground<'_, 'a>,
     groups: &mut Groups<'a>,
     held: &'a [Holder],
+    effort: &Effort,
     findings: &mut Findings,
-) -> Needs<'a> {
+) -> Result<Needs<'a>, StopReason> {
     let mut sheet = Sheet::open(draft, FILE, findings);
     sheet.must_exist(findings);
-    let id = sheet.required("need", findings);
-    let holder = sheet.required("holder", findings);
-    let kind = sheet.required("kind", findings);
-    let level = sheet.required("level", findings);
-    let children = sheet.required("children", findings);
-    let area = sheet.required("area", findings);
-    let ages = sheet.ages();
-    let point = sheet.point(ground.terms.coordinates, findings);
-    let weight = sheet.optional("weight");
-    let basis = sheet.optional("basis");
-    let certainty = sheet.optional("certainty");
-    let low = sheet.optional("children_low");
-    let high = sheet.optional("children_high");
-    let tags = sheet.optional("tags");
-    let household = sheet.optional("household");
+    let columns = Columns::take(&mut sheet, ground, findings);
     let group_columns = groups.take(&mut sheet, findings);
     sheet.close_header(findings);
 
+    let n_rows = sheet.rows().len();
     let mut read = Needs {
         names: Names::new("a need", FILE),
         holder_names: Names::new("a holder", FILE),
         holders: Vec::new(),
-        needs: Vec::with_capacity(sheet.rows().len()),
+        needs: Vec::with_capacity(n_rows),
     };
-    let mut said: HashMap<&'a str, Said> = HashMap::new();
+    // Most holders have one row.
+    read.names.reserve(n_rows);
+    read.holder_names.reserve(n_rows);
+    // By the number of the holder's name.
+    let mut said: Vec<Option<Said>> = Vec::new();
     for (position, holder) in held.iter().enumerate() {
         // Each id is there once, so none of them is taken.
         let _ = read.holder_names.claim(holder.id.as_str(), RowRef::HELD);
-        said.insert(holder.id.as_str(), Said { row: RowRef::HELD, holder: position });
+        said.push(Some(Said { row: RowRef::HELD, holder: position }));
         read.holders.push(holder.clone());
     }
-    let agreed = Agreed { areas: ground.areas, area, age: ages.age, household, groups: &group_columns };
-    for at in sheet.rows() {
-        let Some(mut row) = sheet.row(at, findings) else { continue };
-        let own = row.own_id(id, &mut read.names);
-        if row.text(id) == NO_NEED {
-            row.wrong_cell(id, "another id: in receipts.csv, none says that there is no measured need");
+    let agreed = Agreed {
+        areas: ground.areas,
+        area: columns.area,
+        age: columns.ages.age,
+        household: columns.household,
+        groups: &group_columns,
+    };
+    let mut from = 0;
+    while from < n_rows {
+        let batch = from..n_rows.min(from + BATCH);
+        from = batch.end;
+        let bad_rows = findings.bad_rows();
+        let pieces = effort.share(batch.len().div_ceil(PIECE), |piece| {
+            let first = batch.start + piece * PIECE;
+            let rows = first..batch.end.min(first + PIECE);
+            effort.tick(rows.len() as u64 * TICKS)?;
+            Ok(quickly(&sheet, rows, &columns, ground, &read, bad_rows))
+        })?;
+        effort.tick(batch.len() as u64 * TICKS)?;
+        for (at, quick) in batch.zip(pieces.into_iter().flatten()) {
+            let (mut row, cells) = match quick {
+                Some(cells) => {
+                    let Some(row) = sheet.row_again(at, findings) else { continue };
+                    (row, cells)
+                }
+                None => {
+                    let Some(mut row) = sheet.row(at, findings) else { continue };
+                    let cells = columns.read(&mut row, ground, &read);
+                    (row, cells)
+                }
+            };
+            let own_groups = {
+                let home = cells.home.map(|home| ground.areas[home].groups.as_slice());
+                groups.read(&mut row, &group_columns, home)
+            };
+            read.add(row, cells, own_groups, &columns, &agreed, &mut said, ground, groups);
         }
-        let of = row.id(holder);
-        let kind = row.refer(kind, ground.kind_names);
-        let level = row.level(level);
-        let number = row.stated(children);
-        let (children_low, children_high) = bounds(&mut row, number, low, high);
-        let home = row.refer(area, ground.area_names).map(|home| (home, &ground.areas[home]));
-        let band = row.optional_ages(ages, ground.terms.ages);
-        let own_point = row.optional_point(point, ground.terms.coordinates);
-        let weight = row.optional_whole(weight, 1, MOST_CHILDREN).and_then(|weight| u32::try_from(weight).ok());
-        let basis = bases(&mut row, basis);
-        let certainty = row.optional_code(certainty, Certainty::parse, Certainty::ALL);
-        let tags = required_tags(&mut row, tags);
-        let house = row.optional_id(household);
-        let own_groups = groups.read(&mut row, &group_columns, home.map(|(_, area)| area.groups.as_slice()));
+    }
+    Ok(read)
+}
 
-        let holder_text = row.text(holder);
-        let is_holder = of.is_some();
-        let holder = of.zip(home).map(|(id, (home, _))| Holder {
+/// Rows that are read before any of them is added: what lies between is 16 MB or so.
+const BATCH: usize = 1 << 16;
+
+/// Rows in a piece of work.
+const PIECE: usize = 1 << 11;
+
+/// Ticks for a row.
+const TICKS: u64 = 128;
+
+/// Rows read with nothing but what stands in them; None for those about which there is something to say, which are read
+/// again in their turn, so that findings come in the order of the rows.
+fn quickly<'a>(
+    sheet: &Sheet<'a>,
+    rows: Range<usize>,
+    columns: &Columns<'a>,
+    ground: &Ground<'_, 'a>,
+    needs: &Needs<'a>,
+    bad_rows: BadRows,
+) -> Vec<Option<Cells>> {
+    let mut unsaid = Findings::new(bad_rows);
+    let mut read = |at: usize| {
+        let mut row = sheet.row(at, &mut unsaid)?;
+        let cells = columns.read(&mut row, ground, needs);
+        let good = row.lost().is_none() && row.findings.is_empty();
+        if !good {
+            unsaid = Findings::new(bad_rows);
+        }
+        good.then_some(cells)
+    };
+    rows.map(&mut read).collect()
+}
+
+/// The columns of `needs.csv` but groups.
+struct Columns<'a> {
+    id: Column<'a>,
+    holder: Column<'a>,
+    kind: Column<'a>,
+    level: Column<'a>,
+    children: Column<'a>,
+    area: Column<'a>,
+    ages: AgeColumns<'a>,
+    point: PointColumns<'a>,
+    weight: Column<'a>,
+    basis: Column<'a>,
+    certainty: Column<'a>,
+    low: Column<'a>,
+    high: Column<'a>,
+    tags: Column<'a>,
+    household: Column<'a>,
+}
+
+/// What stands in a row, before other rows are asked.
+struct Cells {
+    id: Option<Id>,
+    holder: Option<Id>,
+    /// Of the two ids' texts, as the names take them.
+    hashes: [u64; 2],
+    kind: Option<usize>,
+    level: Option<Level>,
+    children: Stated<u64>,
+    bounds: (Option<u64>, Option<u64>),
+    /// Position of the area.
+    home: Option<usize>,
+    ages: Option<AgeBand>,
+    point: Option<Point>,
+    weight: Option<u32>,
+    basis: BasisSet,
+    certainty: Option<Certainty>,
+    tags: Vec<Tag>,
+    household: Option<Id>,
+}
+
+impl<'a> Columns<'a> {
+    fn take(sheet: &mut Sheet<'a>, ground: &Ground<'_, 'a>, findings: &mut Findings) -> Columns<'a> {
+        Columns {
+            id: sheet.required("need", findings),
+            holder: sheet.required("holder", findings),
+            kind: sheet.required("kind", findings),
+            level: sheet.required("level", findings),
+            children: sheet.required("children", findings),
+            area: sheet.required("area", findings),
+            ages: sheet.ages(),
+            point: sheet.point(ground.terms.coordinates, findings),
+            weight: sheet.optional("weight"),
+            basis: sheet.optional("basis"),
+            certainty: sheet.optional("certainty"),
+            low: sheet.optional("children_low"),
+            high: sheet.optional("children_high"),
+            tags: sheet.optional("tags"),
+            household: sheet.optional("household"),
+        }
+    }
+
+    fn read(&self, row: &mut Row<'_, 'a>, ground: &Ground<'_, 'a>, needs: &Needs<'a>) -> Cells {
+        let id = row.id(self.id);
+        if row.text(self.id) == NO_NEED {
+            row.wrong_cell(self.id, "another id: in receipts.csv, none says that there is no measured need");
+        }
+        let holder = row.id(self.holder);
+        let hashes = [needs.names.hash(row.text(self.id)), needs.holder_names.hash(row.text(self.holder))];
+        let kind = row.refer(self.kind, ground.kind_names);
+        let level = row.level(self.level);
+        let children = row.stated(self.children);
+        let bounds = bounds(row, children, self.low, self.high);
+        let home = row.refer(self.area, ground.area_names);
+        let ages = row.optional_ages(self.ages, ground.terms.ages);
+        let point = row.optional_point(self.point, ground.terms.coordinates);
+        let weight = row.optional_whole(self.weight, 1, MOST_CHILDREN).and_then(|weight| u32::try_from(weight).ok());
+        let basis = bases(row, self.basis);
+        let certainty = row.optional_code(self.certainty, Certainty::parse, Certainty::ALL);
+        let tags = required_tags(row, self.tags);
+        let household = row.optional_id(self.household);
+        Cells {
+            id,
+            holder,
+            hashes,
+            kind,
+            level,
+            children,
+            bounds,
+            home,
+            ages,
+            point,
+            weight,
+            basis,
+            certainty,
+            tags,
+            household,
+        }
+    }
+}
+
+impl<'a> Needs<'a> {
+    /// Adds a row that was read: its id and its holder among those of the rows before it.
+    #[allow(clippy::too_many_arguments, reason = "one row, and the state of the walk through all")]
+    fn add(
+        &mut self,
+        mut row: Row<'_, 'a>,
+        cells: Cells,
+        groups: Vec<u32>,
+        columns: &Columns<'a>,
+        agreed: &Agreed<'_, 'a>,
+        said: &mut Vec<Option<Said>>,
+        ground: &Ground<'_, 'a>,
+        all_groups: &Groups<'a>,
+    ) {
+        let Cells { id, holder, hashes: [id_hash, holder_hash], home, .. } = cells;
+        let own = match id {
+            Some(_) => row.claim(columns.id, id_hash, &mut self.names),
+            None => None,
+        };
+        let holder_text = row.text(columns.holder);
+        let is_holder = holder.is_some();
+        let holder = holder.zip(home).map(|(id, home)| Holder {
             id,
             sort: HolderSort::Cohort,
             area: AreaIx::new(home),
-            ages: band,
-            household: house,
-            groups: own_groups,
+            ages: cells.ages,
+            household: cells.household,
+            groups,
             children: 0,
         });
-        if let (Some(holder), Some(said)) = (&holder, said.get(holder_text)) {
-            agreed.compare(&mut row, holder, &read.holders[said.holder], said.row, groups);
+        let mut number = self.holder_names.find_hashed(holder_hash, holder_text);
+        let before = number.and_then(|number| said.get(number as usize).copied().flatten());
+        if let (Some(holder), Some(said)) = (&holder, before) {
+            agreed.compare(&mut row, holder, &self.holders[said.holder], said.row, all_groups);
         }
         let lost = row.lost();
-        if lost == Some(State::Dropped) && own.is_some() {
-            read.names.settle(row.text(id), State::Dropped);
+        if let (Some(State::Dropped), Some(own)) = (lost, own) {
+            self.names.settle_at(own, State::Dropped);
         }
         if let (Some(lost), true) = (lost, is_holder)
-            && read.holder_names.claim(holder_text, row.at().row).is_ok()
+            && let Ok(claimed) = self.holder_names.claim_hashed(holder_hash, holder_text, row.at().row)
         {
-            read.holder_names.settle(holder_text, lost);
+            self.holder_names.settle_at(claimed, lost);
+            number = Some(claimed);
         }
         // Where bad rows refuse the bundle anyway, they too may say what later rows have to agree on, so that every
         // disagreement is found at once. Where they are set aside, only a good row may.
         let speaks = lost.is_none() || lost == Some(State::SetAside) && row.findings.bad_rows() == BadRows::Refuse;
         let mut position = None;
         if let Some(holder) = holder.filter(|_| speaks) {
-            let first = Said { row: row.at().row, holder: read.holders.len() };
-            let said = said.entry(holder_text).or_insert(first);
-            position = Some(said.holder);
-            if said.holder == read.holders.len() {
-                read.holders.push(holder);
-                // Its state is settled with its position, once the holders are in order.
-                let _ = read.holder_names.claim(holder_text, said.row);
-            }
+            position = Some(match before {
+                Some(said) => said.holder,
+                None => {
+                    let first = Said { row: row.at().row, holder: self.holders.len() };
+                    self.holders.push(holder);
+                    // Its state is settled with its position, once the holders are in order.
+                    let claimed = self.holder_names.claim_hashed(holder_hash, holder_text, first.row);
+                    if let Some(number) = claimed.ok().or(number) {
+                        said.resize(said.len().max(number as usize + 1), None);
+                        said[number as usize] = Some(first);
+                    }
+                    first.holder
+                }
+            });
         }
-        if !row.is_kept() {
-            continue;
+        if !row.is_kept() || own.is_none() {
+            return;
         }
-        let (Some(id), Some(kind), Some(level), Some(position), Some((_, home))) = (own, kind, level, position, home)
+        let (Some(id), Some(kind), Some(level), Some(position), Some(home)) =
+            (id, cells.kind, cells.level, position, home)
         else {
-            continue;
+            return;
         };
         let need = Need {
             id,
             holder: HolderIx::new(position),
             kind: KindIx::new(kind),
             level,
-            children: number,
-            children_low,
-            children_high,
-            point: own_point.or(home.point),
-            weight: weight.unwrap_or(ground.policy.level_weights[usize::from(level.get() - 1)]),
-            basis,
-            certainty,
-            tags,
+            children: cells.children,
+            children_low: cells.bounds.0,
+            children_high: cells.bounds.1,
+            point: cells.point.or(ground.areas[home].point),
+            weight: cells.weight.unwrap_or(ground.policy.level_weights[usize::from(level.get() - 1)]),
+            basis: cells.basis,
+            certainty: cells.certainty,
+            tags: cells.tags,
             origin: NeedOrigin::Row,
-            counts: basis.is_empty() || basis.overlaps(ground.policy.count.basis),
+            counts: cells.basis.is_empty() || cells.basis.overlaps(ground.policy.count.basis),
         };
-        read.needs.push(NeedRow { need, from: row.at(), received: None });
+        self.needs.push(NeedRow { need, from: row.at(), received: None });
     }
-    read
 }
 
 /// The row that says what a holder's rows have to agree on, and the holder's position.
+#[derive(Clone, Copy)]
 struct Said {
     row: u64,
     holder: usize,
@@ -290,26 +464,77 @@ impl Needs<'_> {
     }
 
     /// Sorts needs and holders by id, leaves out holders without a need, and counts the children of the rest.
-    pub fn in_order(&mut self) {
-        self.needs.sort_by(|one, two| one.need.id.cmp(&two.need.id));
+    pub fn in_order(&mut self, effort: &Effort) -> Result<(), StopReason> {
+        let mut order = by_id(self.needs.iter().map(|row| &row.need.id), effort)?;
+        rearrange(&mut self.needs, &mut order);
+        effort.look()?;
         let mut has_needs = vec![false; self.holders.len()];
         for NeedRow { need, .. } in &self.needs {
             has_needs[need.holder.ix()] = true;
             let holder = &mut self.holders[need.holder.ix()];
             holder.children = holder.children.max(need.children.known().unwrap_or(0));
         }
-        let mut order: Vec<usize> = (0..self.holders.len()).filter(|&at| has_needs[at]).collect();
-        order.sort_by(|&one, &two| self.holders[one].id.cmp(&self.holders[two].id));
-        let mut new = vec![0; self.holders.len()];
+        effort.look()?;
+        let mut order = by_id(self.holders.iter().map(|holder| &holder.id), effort)?;
+        let kept = |order: &[u32]| order.iter().filter(|&&from| has_needs[from as usize]).count();
+        let n_kept = kept(&order);
+        // Those without a need go to the end, and off.
+        order.sort_by_key(|&from| !has_needs[from as usize]);
+        let mut new = vec![0; order.len()];
         for (to, &from) in order.iter().enumerate() {
-            new[from] = to;
+            new[from as usize] = to;
         }
         for NeedRow { need, .. } in &mut self.needs {
             need.holder = HolderIx::new(new[need.holder.ix()]);
         }
-        let mut holders: Vec<Option<Holder>> = std::mem::take(&mut self.holders).into_iter().map(Some).collect();
-        self.holders = order.into_iter().filter_map(|at| holders[at].take()).collect();
+        effort.look()?;
+        rearrange(&mut self.holders, &mut order);
+        self.holders.truncate(n_kept);
+        effort.look()
+    }
+
+    /// Lets the names say where needs and holders stand, once they are in order.
+    pub fn settle_names(&mut self, effort: &Effort) -> Result<(), StopReason> {
+        effort.look()?;
         self.names.settle_all(self.needs.iter().map(|row| row.need.id.as_str()));
+        effort.look()?;
         self.holder_names.settle_all(self.holders.iter().map(|holder| holder.id.as_str()));
+        effort.look()
+    }
+}
+
+/// Positions by id.
+fn by_id<'i>(ids: impl Iterator<Item = &'i Id>, effort: &Effort) -> Result<Vec<u32>, StopReason> {
+    /// Ordered by the id's first bytes, which decide most comparisons where they lie, then by all of it.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    struct Key<'i> {
+        start: u64,
+        id: &'i str,
+        at: u32,
+    }
+    let key = |(id, at): (&'i Id, u32)| {
+        let id = id.as_str();
+        let mut start = [0; 8];
+        let n = id.len().min(start.len());
+        start[..n].copy_from_slice(&id.as_bytes()[..n]);
+        Key { start: u64::from_be_bytes(start), id, at }
+    };
+    let mut keys: Vec<Key<'i>> = ids.zip(0..).map(key).collect();
+    effort.sort(&mut keys)?;
+    Ok(keys.into_iter().map(|key| key.at).collect())
+}
+
+/// Puts item `order[at]` at `at`, for all at once and in place: cycle by cycle. The order is used up.
+fn rearrange<T>(items: &mut [T], order: &mut [u32]) {
+    for start in 0..order.len() {
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at], at as u32) as usize;
+            if from == start || from == at {
+                break;
+            }
+            items.swap(at, from);
+            at = from;
+        }
     }
 }

@@ -104,11 +104,14 @@ impl<'s, 'a> Row<'s, 'a> {
     /// The row's own id, taken in `names`; a second row with it is a problem.
     pub fn own_id(&mut self, column: Column<'_>, names: &mut Names<'a>) -> Option<Id> {
         let id = self.id(column)?;
-        if let Err(first) = names.claim(self.text(column), self.at().row) {
-            self.wrong_cell(column, format!("each id once; {} has this one already", numbered(first)));
-            return None;
-        }
-        Some(id)
+        self.claim(column, names.hash(self.text(column)), names).map(|_| id)
+    }
+
+    /// Takes the row's own id, which was read before; gives its number.
+    pub fn claim(&mut self, column: Column<'_>, hash: u64, names: &mut Names<'a>) -> Option<u32> {
+        let claimed = names.claim_hashed(hash, self.text(column), self.at().row);
+        let taken = |first| self.wrong_cell(column, format!("each id once; {} has this one already", numbered(first)));
+        claimed.map_err(taken).ok()
     }
 
     pub fn ids(&mut self, column: Column<'_>) -> Vec<Id> {

@@ -232,6 +232,11 @@ impl<'a> Sheet<'a> {
         0..self.table.filter(|_| !self.unreadable).map_or(0, Table::len)
     }
 
+    /// A row to be read again, where [`Sheet::row`] gave it before and found nothing.
+    pub fn row_again<'s>(&'s self, at: usize, findings: &'s mut Findings) -> Option<Row<'s, 'a>> {
+        self.table.map(|table| Row::new(self.file, table, at, findings))
+    }
+
     /// A row to be read; None where it is blank.
     pub fn row<'s>(&'s self, at: usize, findings: &'s mut Findings) -> Option<Row<'s, 'a>> {
         let table = self.table?;

@@ -12,9 +12,15 @@ mod tables;
 
 use std::collections::BTreeMap;
 
-use super::{BadRows, Checked, check};
+use super::{BadRows, Checked, NotLoaded};
 use crate::domain::draft::{Draft, Setting, Table};
 use crate::domain::problem::Problem;
+use crate::solve::Effort;
+
+/// The check, as long as it takes.
+fn check(draft: Draft, bad_rows: BadRows) -> Result<Checked, Vec<Problem>> {
+    super::check(draft, bad_rows, &Effort::unlimited()).map_err(NotLoaded::problems)
+}
 
 /// A bundle that is still text: for each table its header and rows.
 #[derive(Clone, Debug)]

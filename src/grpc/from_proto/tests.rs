@@ -8,6 +8,7 @@ use crate::domain::{BadRows, Draft, Setting};
 use crate::engine::Resident;
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::service::{Error, Limits};
+use crate::solve::Effort;
 
 const FIELD_BYTES: usize = 64 << 10;
 
@@ -185,7 +186,7 @@ fn good() -> pb::InlineLocality {
 #[test]
 fn the_good_message_is_good() {
     let draft = draft(good(), FIELD_BYTES).unwrap();
-    if let Err(problems) = Resident::load(draft, BadRows::Refuse) {
+    if let Err(problems) = Resident::load(draft, BadRows::Refuse, &Effort::unlimited()) {
         panic!("{problems:#?}");
     }
 }
@@ -276,7 +277,7 @@ fn read(bytes: &[u8]) {
     if let Ok(locality) = pb::InlineLocality::decode(bytes) {
         for bad_rows in [BadRows::Refuse, BadRows::SetAside] {
             if let Ok(draft) = draft(locality.clone(), FIELD_BYTES) {
-                let _ = Resident::load(draft, bad_rows);
+                let _ = Resident::load(draft, bad_rows, &Effort::unlimited());
             }
         }
     }

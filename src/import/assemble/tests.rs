@@ -1,3 +1,5 @@
+use crate::solve::Effort;
+
 use super::*;
 use crate::domain::{AgeBand, Coordinates, Id, Point};
 use crate::import::shared_data;
@@ -74,7 +76,7 @@ fn the_files_become_a_bundle_that_reads_back() {
     );
     assert!(file(&draft, "meets.csv").starts_with("kind,type,source\nschool-place,state-mainstream,"));
     assert!(file(&draft, "kinds.csv").contains("\nschool-place,School place,micro,school_place,child,4,5,"));
-    assert_eq!(bundle::read_files(bundle::files(&draft)), Ok(draft));
+    assert_eq!(bundle::read_files(bundle::files(&draft), &Effort::unlimited()), Ok(draft));
 }
 
 #[test]

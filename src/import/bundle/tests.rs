@@ -25,8 +25,13 @@ fn bundle(changes: &[(&str, Option<&str>)]) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect()
 }
 
+/// Reads files, as long as it takes.
+fn unhurried(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Draft, Vec<Problem>> {
+    read_files(files, &Effort::unlimited()).map_err(NotLoaded::problems)
+}
+
 fn read(changes: &[(&str, Option<&str>)]) -> Result<Draft, String> {
-    read_files(bundle(changes)).map_err(|problems| lines(&problems))
+    unhurried(bundle(changes)).map_err(|problems| lines(&problems))
 }
 
 fn lines(problems: &[Problem]) -> String {
@@ -97,7 +102,7 @@ fn near_names_are_named() {
 fn a_file_that_comes_twice_is_refused() {
     let mut files = bundle(&[]);
     files.push(files[0].clone());
-    let problems = read_files(files).expect_err("twice");
+    let problems = unhurried(files).expect_err("twice");
     assert_eq!((problems.len(), problems[0].wanted.as_str()), (1, "each file once"));
 }
 
@@ -106,9 +111,11 @@ fn folders_that_are_not_there_or_are_files_are_told_apart() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let file = home.path().join("f");
     fs::write(&file, "").expect("written");
-    assert!(matches!(read_dir(&home.path().join("no")), Err(BundleError::NotThere(_))));
-    assert!(matches!(read_dir(&file), Err(BundleError::NotAFolder(_))));
-    let Err(BundleError::Problems(problems)) = read_dir(home.path()) else { panic!("an empty folder has no files") };
+    assert!(matches!(read_dir(&home.path().join("no"), &Effort::unlimited()), Err(BundleError::NotThere(_))));
+    assert!(matches!(read_dir(&file, &Effort::unlimited()), Err(BundleError::NotAFolder(_))));
+    let Err(BundleError::Problems(problems)) = read_dir(home.path(), &Effort::unlimited()) else {
+        panic!("an empty folder has no files")
+    };
     assert_eq!(problems.len(), REQUIRED.len());
 }
 
@@ -120,13 +127,13 @@ fn a_draft_written_and_read_again_is_the_same() {
     let dir = home.path().join("out");
     write_dir(&draft, &dir, false).expect("written");
     assert!(!dir.join("kinds.csv").exists(), "what came from the program is not written");
-    assert_eq!(read_dir(&dir).expect("read again"), draft);
+    assert_eq!(read_dir(&dir, &Effort::unlimited()).expect("read again"), draft);
     assert!(matches!(write_dir(&draft, &dir, false), Err(WriteError::NotEmpty(_))));
     fs::write(dir.join("README.md"), "mine").expect("written");
     fs::write(dir.join("travel.csv"), "area,offer,km\n").expect("written");
     fs::create_dir(dir.join("sub")).expect("made");
     write_dir(&draft, &dir, true).expect("written over");
-    assert_eq!(read_dir(&dir).expect("read again"), draft, "the stale travel.csv is gone");
+    assert_eq!(read_dir(&dir, &Effort::unlimited()).expect("read again"), draft, "the stale travel.csv is gone");
     assert!(dir.join("README.md").exists() && dir.join("sub").exists());
 }
 
@@ -150,7 +157,7 @@ proptest! {
     fn any_table_survives_writing_and_reading(table in any_table()) {
         let mut draft = read(&[]).expect("the least bundle");
         draft.tables.insert("travel".to_owned(), table);
-        prop_assert_eq!(read_files(files(&draft)), Ok(draft));
+        prop_assert_eq!(unhurried(files(&draft)), Ok(draft));
     }
 
     /// Whatever an upload holds: a draft or problems that say where, never a panic.
@@ -170,7 +177,7 @@ proptest! {
             }
         }
         let name = files[file].0.clone();
-        if let Err(problems) = read_files(files) {
+        if let Err(problems) = unhurried(files) {
             prop_assert!(!problems.is_empty() && problems.iter().all(|problem| problem.table == name));
         }
     }
@@ -178,6 +185,6 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(name in 0usize..17, bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let name = if name < 15 { format!("{}.csv", TABLES[name]) } else { [ABOUT, POLICY][name - 15].to_owned() };
-        let _ = read_files([(name, bytes)]);
+        let _ = unhurried([(name, bytes)]);
     }
 }

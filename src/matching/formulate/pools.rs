@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Builder, PoolKey, Skipped};
 use crate::domain::policy::{FloorShare, Floors, GroupBy, StageName};
 use crate::domain::{HolderIx, Locality, Policy};
-use crate::matching::groups::{GroupKey, Nesting, nesting};
+use crate::matching::groups::{GroupKey, GroupValue, Nesting, nesting};
 use crate::solve::{Pool, SideGroup, Step};
 
 impl Builder<'_> {
@@ -74,7 +74,7 @@ impl Builder<'_> {
         keys: &[Option<GroupKey>],
         parents: Option<&BTreeMap<GroupKey, u32>>,
     ) -> BTreeMap<GroupKey, u32> {
-        let mut pools: BTreeMap<GroupKey, u32> = keys.iter().flatten().map(|&key| (key, 0)).collect();
+        let mut pools: BTreeMap<GroupKey, u32> = distinct(keys).into_iter().map(|key| (key, 0)).collect();
         for (&key, pool) in &mut pools {
             *pool = self.parts.pools.len() as u32;
             let parent = parents.and_then(|parents| parents.get(&key).copied());
@@ -85,13 +85,13 @@ impl Builder<'_> {
     }
 
     fn units_by_group(&self, keys: &[Option<GroupKey>]) -> BTreeMap<GroupKey, u64> {
-        let mut units = BTreeMap::new();
+        let mut units = vec![0; n_slots(keys)];
         for (source, key) in self.parts.sources.iter().zip(keys) {
             if let Some(key) = key {
-                *units.entry(*key).or_insert(0) += source.units;
+                units[slot(*key)] += source.units;
             }
         }
-        units
+        distinct(keys).into_iter().map(|key| (key, units[slot(key)])).collect()
     }
 
     fn floor_steps(&mut self, pools: &BTreeMap<GroupKey, u32>, keys: &[Option<GroupKey>]) {
@@ -119,15 +119,21 @@ impl Builder<'_> {
     /// A holder of C children that may take k x C placements and wants W must leave W - k x C unsent.
     fn holder_pools(&mut self, holders: &[HolderIx], leaf: &[Option<u32>]) {
         let limit = u64::from(self.locality.policy().limits.placements_per_holder);
-        let mut wanted: BTreeMap<HolderIx, u64> = BTreeMap::new();
+        if limit == 0 {
+            for (source, &pool) in self.parts.sources.iter_mut().zip(leaf) {
+                source.pool = pool;
+            }
+            return;
+        }
+        let mut wanted = vec![0; self.locality.holders().len()];
         for (source, &holder) in self.parts.sources.iter().zip(holders) {
-            *wanted.entry(holder).or_insert(0) += source.units;
+            wanted[holder.ix()] += source.units;
         }
         let mut pool_of: BTreeMap<HolderIx, u32> = BTreeMap::new();
         for (at, &holder) in holders.iter().enumerate() {
             let allowed = limit.saturating_mul(self.locality.holders()[holder.ix()].children);
-            let least = wanted[&holder].saturating_sub(allowed);
-            self.parts.sources[at].pool = if limit == 0 || least == 0 {
+            let least = wanted[holder.ix()].saturating_sub(allowed);
+            self.parts.sources[at].pool = if least == 0 {
                 leaf[at]
             } else {
                 Some(*pool_of.entry(holder).or_insert_with(|| {
@@ -159,9 +165,33 @@ pub(in crate::matching) fn steps_of_floor(locality: &Locality, key: GroupKey, ne
     (0 < floor).then(|| vec![Step { units: need - floor, cost: 0 }, Step { units: floor, cost: 1 }])
 }
 
+/// A place in a list for each group of one grouping: there are as many as areas, or values of a column, and needs by the
+/// million, so that a look into a tree for each would take longer than all the rest.
+fn slot(key: GroupKey) -> usize {
+    let value = match key.value {
+        GroupValue::Area(area) => area.ix(),
+        GroupValue::Column(_, value) => value as usize,
+    };
+    2 * value + usize::from(key.inside)
+}
+
+fn n_slots(keys: &[Option<GroupKey>]) -> usize {
+    keys.iter().flatten().map(|&key| slot(key) + 1).max().unwrap_or(0)
+}
+
+/// The groups among these, in no promised order.
+fn distinct(keys: &[Option<GroupKey>]) -> Vec<GroupKey> {
+    let mut seen = vec![false; n_slots(keys)];
+    keys.iter().flatten().copied().filter(|&key| !std::mem::replace(&mut seen[slot(key)], true)).collect()
+}
+
 /// The pool of each key.
 fn leaves(pools: &BTreeMap<GroupKey, u32>, keys: &[Option<GroupKey>]) -> Vec<Option<u32>> {
-    keys.iter().map(|key| key.and_then(|key| pools.get(&key).copied())).collect()
+    let mut pool_of = vec![None; n_slots(keys)];
+    for (&key, &pool) in pools {
+        pool_of[slot(key)] = Some(pool);
+    }
+    keys.iter().map(|key| key.and_then(|key| pool_of[slot(key)])).collect()
 }
 
 /// The pool above each group, out of the groups above them.

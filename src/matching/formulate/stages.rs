@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Arc, Builder, PoolKey, Refused, Scope, Skipped, StageMeaning};
+use super::rows::{Lacking, Term};
+use super::{Builder, PoolKey, Refused, Scope, Skipped, StageMeaning};
+use crate::domain::NeedIx;
 use crate::domain::policy::StageName;
-use crate::domain::{NeedIx, TravelUnit};
 use crate::matching::groups::GroupKey;
-use crate::matching::reading::Reading;
-use crate::solve::{PairCosts, SideGroup, Stage, Step};
+use crate::solve::{SideGroup, Stage, Step};
 
 impl Builder<'_> {
-    pub(super) fn lexicographic(&mut self, scope: Scope) -> Vec<(StageMeaning, Stage)> {
+    pub(super) fn lexicographic(
+        &mut self,
+        scope: Scope,
+        terms: &mut [(StageName, Term)],
+    ) -> Vec<(StageMeaning, Stage)> {
         let order = &self.locality.policy().objective.order;
         let only_who = scope == Scope::WhoIsMet && order.contains(&StageName::Need);
         let mut stages = Vec::new();
@@ -23,7 +27,7 @@ impl Builder<'_> {
                     stages.push(self.evenness_stage());
                     stages.push(self.tie_stage());
                 }
-                StageName::Effect | StageName::Travel | StageName::Cost => match self.pair_stage(name) {
+                StageName::Effect | StageName::Travel | StageName::Cost => match self.pair_stage(name, terms) {
                     Ok(stage) => stages.push(stage),
                     Err(reason) => self.skipped.push(Skipped { stage: name, reason }),
                 },
@@ -118,67 +122,28 @@ impl Builder<'_> {
     }
 
     /// Effect, travel or cost; `Err` says how many pairs have no number.
-    fn pair_stage(&self, name: StageName) -> Result<(StageMeaning, Stage), String> {
-        let numbers: Vec<Option<i64>> = self.arcs.iter().map(|arc| self.number(name, arc)).collect();
-        let missing = numbers.iter().filter(|number| number.is_none()).count();
-        if 0 < missing {
-            return Err(lacking(name, missing, numbers.len()));
+    fn pair_stage(&self, name: StageName, terms: &mut [(StageName, Term)]) -> Result<(StageMeaning, Stage), String> {
+        let Term { costs, missing } = take(name, terms);
+        let Lacking { pairs, .. } = missing.number;
+        if 0 < pairs {
+            return Err(lacking(name, pairs, self.parts.sinks.len()));
         }
-        let most = name == StageName::Effect;
-        let pair_cost = PairCosts::new(numbers.into_iter().flatten().map(|number| if most { -number } else { number }));
-        let stage = Stage { name: name.as_str(), pair_cost, ..Stage::default() };
-        Ok((StageMeaning { name: Some(name), total: 0, most }, stage))
-    }
-
-    fn number(&self, name: StageName, arc: &Arc) -> Option<i64> {
-        let service = self.locality.offers()[arc.offer.ix()].service;
-        match name {
-            StageName::Effect => {
-                self.profiles.effect(self.locality.needs()[arc.need.ix()].kind, service).map(i64::from)
-            }
-            StageName::Travel => arc.pair.travel.map(i64::from),
-            StageName::Cost => self.locality.services()[service.ix()].cost_per_place,
-            StageName::Floors | StageName::Need | StageName::Evenness | StageName::Blended => None,
-        }
+        let stage = Stage { name: name.as_str(), pair_cost: costs, ..Stage::default() };
+        Ok((StageMeaning { name: Some(name), total: 0, most: name == StageName::Effect }, stage))
     }
 
     /// Sum of x * (met * weight - cost * cost_per_place - km * whole_km), most.
-    pub(super) fn blended(&self, reading: Reading) -> Result<(StageMeaning, Stage), Refused> {
-        let objective = &self.locality.policy().objective;
-        // What decides the range over unknowns must not fail on the unknown: a missing distance then counts as none.
-        let lenient = reading != Reading::Policy;
-        let minutes = self.locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
-        let mut costs = Vec::with_capacity(self.arcs.len());
-        let mut no_cost = Vec::new();
-        let mut no_km = Vec::new();
-        for arc in &self.arcs {
-            let service = &self.locality.services()[self.locality.offers()[arc.offer.ix()].service.ix()];
-            let mut gain = i64::from(objective.met) * i64::from(self.locality.needs()[arc.need.ix()].weight);
-            if objective.cost != 0 {
-                match service.cost_per_place {
-                    Some(cost) => gain -= i64::from(objective.cost) * cost,
-                    None if lenient => {}
-                    None => no_cost.push(service.id.to_string()),
-                }
-            }
-            if objective.km != 0 {
-                match arc.pair.whole_km.filter(|_| !minutes) {
-                    Some(km) => gain -= i64::from(objective.km) * i64::from(km),
-                    None if lenient => {}
-                    None => no_km.push((arc.need, arc.offer)),
-                }
-            }
-            costs.push(-gain);
+    pub(super) fn blended(&self, terms: &mut [(StageName, Term)]) -> Result<(StageMeaning, Stage), Refused> {
+        let Term { costs, missing } = take(StageName::Blended, terms);
+        if let Lacking { pairs, first: Some((_, offer)) } = missing.number {
+            return Err(Refused::NoCost { pairs, service: self.locality.service_of(offer).id.to_string() });
         }
-        if let Some(service) = no_cost.first() {
-            return Err(Refused::NoCost { pairs: no_cost.len(), service: service.clone() });
-        }
-        if let Some(&(need, offer)) = no_km.first() {
+        if let Lacking { pairs, first: Some((need, offer)) } = missing.kilometres {
             let need = self.locality.needs()[need.ix()].id.to_string();
             let offer = self.locality.offers()[offer.ix()].id.to_string();
-            return Err(Refused::NoKilometres { pairs: no_km.len(), need, offer });
+            return Err(Refused::NoKilometres { pairs, need, offer });
         }
-        let stage = Stage { name: "blended", pair_cost: PairCosts::new(costs), ..Stage::default() };
+        let stage = Stage { name: "blended", pair_cost: costs, ..Stage::default() };
         Ok((StageMeaning { name: Some(StageName::Blended), total: 0, most: true }, stage))
     }
 }
@@ -191,6 +156,12 @@ pub(in crate::matching) fn lacking(name: StageName, missing: usize, pairs: usize
         _ => "cost_per_place in services.csv",
     };
     format!("{missing} of {pairs} pairs of need and offer have no {what}")
+}
+
+/// What a stage made of the pairs; each is taken once.
+fn take(name: StageName, terms: &mut [(StageName, Term)]) -> Term {
+    let own = terms.iter_mut().find(|(of, _)| *of == name);
+    own.map(|(_, term)| std::mem::take(term)).unwrap_or_default()
 }
 
 /// The k-th unmet child-need of a group of `need` costs ceil(10^6 k / need); equal neighbours are one step.

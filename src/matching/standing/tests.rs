@@ -198,7 +198,7 @@ impl World {
         }
         tables.insert("declines".to_owned(), declines);
         let draft = Draft { about: Some(about), policy: Some(self.policy()), tables, built_in: Vec::new() };
-        check(draft, BadRows::Refuse).unwrap_or_else(|problems| panic!("{problems:?}")).locality
+        check(draft, BadRows::Refuse, &Effort::unlimited()).unwrap_or_else(|problems| panic!("{problems:?}")).locality
     }
 
     fn policy(&self) -> BTreeMap<String, Setting> {
@@ -238,7 +238,7 @@ fn solved(locality: Locality) -> Solved {
     let declines = Declines::of(&locality);
     let pairs = Pairs::build(&locality, &profiles, &effort).expect("unlimited");
     let formulation =
-        formulate(&locality, &profiles, &pairs, Reading::Policy, Scope::Everything).expect("complete numbers");
+        formulate(&locality, &profiles, &pairs, Reading::Policy, Scope::Everything, &effort).expect("complete numbers");
     let asking = asking(&locality, Reading::Policy);
     let matching = solve(&locality, formulation, asking, Route::Network, &effort, Worths::Compute).expect("a network");
     Solved { locality, profiles, declines, matching: Arc::new(matching) }

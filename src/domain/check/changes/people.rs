@@ -18,6 +18,7 @@ use crate::domain::ids::{AreaIx, HolderIx, Id, KindIx, NeedIx};
 use crate::domain::locality::{Area, Holder, HolderSort, Kind, Need, NeedOrigin, Received};
 use crate::domain::policy::Policy;
 use crate::domain::stated::Stated;
+use crate::solve::Effort;
 
 const HELD: RowRef = RowRef { file: FILE, row: RowRef::HELD };
 
@@ -82,7 +83,8 @@ impl<'a> People<'a> {
                 overlapping: locality.completeness().overlapping_need_rows,
             };
         }
-        let read = needs::read(reading.draft, ground, groups, agreeing, findings);
+        let read = needs::read(reading.draft, ground, groups, agreeing, &Effort::unlimited(), findings)
+            .expect("nothing stops an unlimited effort");
         refuse_holders_of_estimates(reading, told);
         let mut joined = Joined::of(reading, &read, agreeing.len());
         let touched = joined.touched_holders(reading, &read);

@@ -1,11 +1,13 @@
 //! The good bundle, and that it means what it says.
 
 use super::{Bundle, keys, text, whole};
+use crate::domain::check::NotLoaded;
 use crate::domain::draft::{Draft, Setting};
 use crate::domain::{
     AgeLimit, AgeLimits, BadRows, CandidateKind, Certainty, HolderSort, Layer, Mark, NeedOrigin, Period, Reach, Stated,
     Status, Unit,
 };
+use crate::solve::{Effort, StopReason};
 
 impl Bundle {
     /// Nothing is wrong with it: not an error, not a warning.
@@ -171,6 +173,16 @@ fn a_good_bundle_is_read_as_it_is_meant() {
 }
 
 #[test]
+fn a_stop_leaves_nothing_half_loaded() {
+    let draft = Bundle::good().draft();
+    let read = |ticks| super::super::check(draft.clone(), BadRows::Refuse, &Effort::unlimited().at_most(ticks));
+    let stopped = |ticks: &u64| matches!(read(*ticks), Err(NotLoaded::Stopped(StopReason::TickLimit)));
+    let needed = (0..10_000).find(|ticks| !stopped(ticks)).expect("some thousand ticks are enough");
+    assert!(0 < needed);
+    assert!(read(needed).is_ok());
+}
+
+#[test]
 fn headers_alone_are_a_bundle() {
     let good = Bundle::good();
     let mut bundle = good.clone();
@@ -184,7 +196,7 @@ fn headers_alone_are_a_bundle() {
 
 #[test]
 fn an_empty_draft_is_refused_for_every_missing_file_at_once() {
-    let problems = crate::domain::check::check(Draft::default(), BadRows::SetAside).expect_err("nothing is there");
+    let problems = super::check(Draft::default(), BadRows::SetAside).expect_err("nothing is there");
     let tables: Vec<&str> = problems.iter().map(|problem| problem.table.as_str()).collect();
     assert_eq!(tables, ["areas.csv", "kinds.csv", "locality.toml", "needs.csv", "offers.csv", "services.csv"]);
 }
