@@ -1,5 +1,7 @@
 //! What one place more and one less is worth, for every offer, from an optimum and its prices.
 
+use std::sync::Arc;
+
 use criterion::{BenchmarkId, Criterion};
 use suffice::solve::{Effort, Outcome, Proof, solve, worth};
 
@@ -9,7 +11,7 @@ use super::support::{Numbers, Objective, Rung};
 pub fn bench(criterion: &mut Criterion) {
     let mut group = super::group(criterion, "worths");
     for rung in Rung::OFTEN {
-        let network = Numbers::of(&generate(rung)).network(Objective::NeedThenCost);
+        let network = Arc::new(Numbers::of(&generate(rung)).network(Objective::NeedThenCost));
         let outcome = solve(&network, &Effort::unlimited()).expect("no backend is asked");
         let Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } = outcome else {
             panic!("without a limit the solver ends with prices");

@@ -17,7 +17,7 @@ pub struct OneMore {
 /// A network's optimum that takes changes, and the problem as it is after all changes so far.
 pub struct Changing {
     pub standing: Standing,
-    network: Network,
+    network: Arc<Network>,
     places: Vec<Option<u64>>,
     holds: Vec<u64>,
     choice: Draws,
@@ -26,12 +26,12 @@ pub struct Changing {
 
 impl Changing {
     /// Solves the network first.
-    pub fn of(network: Network, effort: &Effort) -> Changing {
+    pub fn of(network: Arc<Network>, effort: &Effort) -> Changing {
         let outcome = solve(&network, effort).expect("no backend is asked");
         let Outcome::Optimal { flow, proof: Proof::Prices(prices), .. } = outcome else {
             panic!("without a limit our own route ends with prices");
         };
-        let standing = Standing::of(Arc::new(network.clone()), &flow, &prices).expect("prices of its shape");
+        let standing = Standing::of(Arc::clone(&network), &flow, &prices).expect("prices of its shape");
         let (places, holds) = (network.places().to_vec(), network.pool_holds());
         Changing { standing, network, places, holds, choice: Draws::new(1, 1), which: Draws::new(1, 2) }
     }
