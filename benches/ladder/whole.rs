@@ -26,7 +26,7 @@ pub fn bench(criterion: &mut Criterion) {
 }
 
 fn json(folder: &Path) -> String {
-    let resident = resident(bundle::read_dir(folder).expect("the bundle can be read"));
+    let resident = resident(bundle::read_dir(folder, &Effort::unlimited()).expect("the bundle can be read"));
     let threads = rayon::ThreadPoolBuilder::new().build().expect("threads can be had");
     let files = view::matching::run(&resident, Route::Network, &Effort::unlimited().on(&threads)).expect("an answer");
     serde_json::to_string(&files.document).expect("a document is JSON")

@@ -16,8 +16,8 @@ use super::support::bundles::formulation;
 pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let threads = super::jobs::threads(threads);
     let effort = Effort::unlimited().on(&threads);
-    let draft = bundle::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let loaded = Resident::load(draft, BadRows::Refuse);
+    let draft = bundle::read_dir(folder, &effort).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let loaded = Resident::load(draft, BadRows::Refuse, &effort);
     let resident = loaded.unwrap_or_else(|problems| panic!("{problems:#?}")).resident;
     let locality = resident.locality();
     let pairs = resident.pairs(&effort).expect("nothing stops it");

@@ -20,11 +20,11 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let whole = Clock::start();
 
     let part = Clock::start();
-    let draft = bundle::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let draft = bundle::read_dir(folder, &effort).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let read = part.read();
 
     let part = Clock::start();
-    let loaded = Resident::load(draft, BadRows::Refuse);
+    let loaded = Resident::load(draft, BadRows::Refuse, &effort);
     let resident = loaded.unwrap_or_else(|problems| panic!("{problems:#?}")).resident;
     let checked = part.read();
 
