@@ -5,10 +5,11 @@
 //! many sources, and the way there:
 //!
 //! 1. `descent`: prices of the few inner nodes, by stochastic descent on the dual;
-//! 2. `placement`: each source to its cheapest arc, and what is too much away again;
+//! 2. `placement`: each source to its cheapest arc; `balance`: each price to where its sink holds what it can; then
+//!    what is still too much away again;
 //! 3. `hang`: a tree in which every node has room up to the ground;
-//! 4. `simplex`: pivots on the arcs near each source's best (`window`), with new windows until no arc at all is worth
-//!    bringing in.
+//! 4. `simplex`: pivots on the arcs near each source's place (`window`), with new windows until no arc at all is worth
+//!    bringing in, while sinks with room come down with their `markets`.
 //!
 //! One number per arc is enough for one stage. Several stages are first solved as one weighted sum, and from its tree
 //! on as vectors, compared stage by stage: exact whatever the weights, and with little left to do. In the end the node
