@@ -68,7 +68,7 @@ async fn python_does_the_whole_job() {
     let arguments = vec![text(&script), server.address.to_string(), text(bundle.path())];
     let output = run(&python, arguments).await;
     assert!(output.status.success(), "{}", printed(&output));
-    assert!(printed(&output).contains("12 checks held"), "{}", printed(&output));
+    assert!(printed(&output).contains("16 checks held"), "{}", printed(&output));
     server.until(|service| service.solvers().running() + service.solvers().waiting() == 0).await;
     server.stop().await;
 }
