@@ -17,6 +17,10 @@ use super::tree::Tree;
 use crate::solve::Network;
 use crate::solve::effort::{Effort, StopReason};
 
+/// Of the exchanges from one sink to others, so many of the shortest are looked at: the tree hardly ever needs another,
+/// and tens of thousands of sinks in reach of each other would fill the memory.
+const MOST_EXCHANGES: usize = 256;
+
 /// A source at a full sink that could use another arc.
 #[derive(Clone, Copy)]
 struct Exchange {
@@ -200,6 +204,12 @@ fn exchanges(
         let mut found: Vec<Exchange> = touched.drain(..).filter_map(|to| best[to as usize].take()).collect();
         if !found.iter().any(|exchange| layout.n_sinks + layout.n_limits <= exchange.to) {
             found.extend(fallback.map(|exchange| Exchange { length: i64::MAX / 4, ..exchange }));
+        }
+        // The way out unsent stays whatever it costs: with it every sink is reached.
+        let is_unsent = |exchange: &Exchange| layout.n_sinks + layout.n_limits <= exchange.to;
+        if MOST_EXCHANGES < found.len() {
+            found.sort_unstable_by_key(|exchange| (!is_unsent(exchange), exchange.length, exchange.to));
+            found.truncate(MOST_EXCHANGES);
         }
         Ok(found)
     };
