@@ -43,8 +43,8 @@ const FAR: i64 = i64::MAX / 4;
 /// The best flow, with prices that prove it, or the best one found within the limits.
 ///
 /// Exact in whole numbers, deterministic for any number of threads. Memory: about 50 bytes a source, 24 for each pair
-/// that is near its source's best, and 32 for each of the shortest exchanges of a sink with others, 256 at most. Time has no useful worst-case bound;
-/// it grows a little faster than the number of pairs in practice.
+/// that is near its source's best, and 32 for each of a sink's shortest exchanges with others, 256 at most. Time has no
+/// useful worst-case bound; it grows a little faster than the number of pairs in practice.
 ///
 /// # Panics
 ///
