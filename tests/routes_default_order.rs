@@ -12,7 +12,8 @@ use suffice::view;
 
 fn check(params: &Params) {
     let draft = Instance::generate(params).to_draft();
-    let resident = Resident::load(draft, BadRows::Refuse).unwrap_or_else(|problems| panic!("{problems:#?}")).resident;
+    let loaded = Resident::load(draft, BadRows::Refuse, &Effort::unlimited());
+    let resident = loaded.unwrap_or_else(|problems| panic!("{problems:#?}")).resident;
     let values = |route| {
         let files = view::matching::run(&resident, route, &Effort::unlimited()).expect("an answer");
         let stages = files.document.objective.into_iter().map(|stage| (stage.name, stage.value));
