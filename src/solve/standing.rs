@@ -13,8 +13,9 @@
 
 mod evidence;
 mod exchange;
+mod lengths;
+mod near;
 mod nearest;
-mod packed;
 mod paged;
 mod repair;
 mod search;

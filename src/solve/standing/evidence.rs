@@ -22,7 +22,7 @@ impl<const S: usize> Optimum<S> {
             return Ok(Worth { one_more: Some(none.clone()), one_less: has_places.then_some(none) });
         }
         let head = row.head;
-        let price = subtract(self.prices[node as usize], self.prices[head as usize]);
+        let price = subtract(*self.prices.of(node), *self.prices.of(head));
         let zero = [0; S];
         let more = match self.leads_back(head, node) {
             true => Some(zero),
@@ -80,7 +80,7 @@ impl<const S: usize> Optimum<S> {
             self.each_container(source, |node, cost| {
                 let ways_on = if node == row.home { 0 } else { new_sink[node as usize] };
                 if ways_on != NONE {
-                    let all = add(cost, self.prices[node as usize]);
+                    let all = add(cost, *self.prices.of(node));
                     price = Some(price.map_or(all, |price| all.min(price)));
                 }
                 if node != row.home && ways_on != NONE {
@@ -88,7 +88,7 @@ impl<const S: usize> Optimum<S> {
                 }
                 costs.push((node, cost));
             });
-            let price = subtract(price.unwrap_or([0; S]), self.prices[self.ground as usize]);
+            let price = subtract(price.unwrap_or([0; S]), *self.prices.of(self.ground));
             for (stage, own) in prices.stages.iter_mut().enumerate() {
                 own.sources.push(price[stage]);
             }
@@ -158,7 +158,7 @@ impl<const S: usize> Optimum<S> {
 
     /// Prices of sinks, limits and pools, the ground's being zero.
     fn inner_prices(&self, sinks: &[u32]) -> Prices {
-        let price = |node: u32| subtract(self.prices[node as usize], self.prices[self.ground as usize]);
+        let price = |node: u32| subtract(*self.prices.of(node), *self.prices.of(self.ground));
         let (n_limits, n_pools) = (self.first.limits().len() as u32, self.first.pools().len() as u32);
         let first_limit = self.first.n_sinks() as u32;
         let of = |nodes: &mut dyn Iterator<Item = u32>, stage: usize| nodes.map(|node| price(node)[stage]).collect();

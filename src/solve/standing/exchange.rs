@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::packed::Changes;
+use super::lengths::Changes;
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, subtract};
 
@@ -24,14 +24,13 @@ impl<const S: usize> Exchanges<S> {
     fn offer(&mut self, to: u32, source: u32, change: Costs<S>) {
         match self.to.binary_search(&to) {
             Ok(at) => {
-                if change < self.changes.at(at) {
-                    self.changes.set(at, change);
+                if self.changes.lower(at, &change) {
                     self.sources[at] = source;
                 }
             }
             Err(at) => {
                 self.to.insert(at, to);
-                self.changes.insert(at, change);
+                self.changes.insert(at, &change);
                 self.sources.insert(at, source);
             }
         }
@@ -76,7 +75,7 @@ impl<const S: usize> Optimum<S> {
         found.sort_unstable();
         let mut changes = Changes::new(self.packing);
         for (at, (_, change, _)) in found.iter().enumerate() {
-            changes.insert(at, *change);
+            changes.insert(at, change);
         }
         Exchanges {
             to: found.iter().map(|(to, ..)| *to).collect(),

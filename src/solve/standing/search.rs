@@ -1,9 +1,9 @@
 //! Shortest paths in the residual graph over inner nodes, by reduced cost (Dijkstra 1959).
 
 use super::exchange::Exchanges;
+use super::lengths::{Lengths, Plain};
 use super::nearest::Nearest;
-use super::packed::Changes;
-use super::state::{ENDLESS, NONE, Optimum};
+use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
 
@@ -32,19 +32,14 @@ pub(super) struct Path {
 pub(super) struct Found<const S: usize> {
     /// Length of the shortest path to the target; None where there is none, or none short enough.
     pub length: Option<Costs<S>>,
-    /// Settled nodes: those nearer than the target (or than the longest path allowed), with some that are as near.
-    pub settled: Vec<u32>,
-    /// See [`Search::ways`].
-    ways: Vec<Costs<S>>,
+    /// Settled nodes with their lengths: those nearer than the target (or than the longest path allowed), with some that
+    /// are as near.
+    pub settled: Vec<(u32, Costs<S>)>,
+    /// How each labelled node is come to.
     by: Vec<(u32, Step)>,
 }
 
 impl<const S: usize> Found<S> {
-    /// What the path to a settled node costs by itself.
-    pub fn way_to(&self, node: u32) -> Costs<S> {
-        self.ways[node as usize]
-    }
-
     /// The path to a settled node, backwards: each node with the one before it and how it is come to, the start last.
     pub fn path(&self, to: u32) -> impl Iterator<Item = (u32, u32, Step)> {
         let step = |node: u32| (self.by[node as usize].0, node, self.by[node as usize].1);
@@ -62,23 +57,40 @@ impl<const S: usize> Optimum<S> {
         shorter_than: Option<Costs<S>>,
         effort: &Effort,
     ) -> Result<Found<S>, StopReason> {
-        let mut search = Search::new(&self.prices, target, shorter_than.unwrap_or([ENDLESS; S]));
-        for &(node, length) in starts {
-            let way = subtract(length, self.prices[node as usize]);
-            search.reach(&self.prices, node, way, NONE, Step::Start);
+        match self.packing {
+            Some(packing) => self.search_by(packing, starts, target, shorter_than, effort),
+            None => self.search_by(Plain, starts, target, shorter_than, effort),
+        }
+    }
+
+    fn search_by<L: Lengths<S>>(
+        &self,
+        lengths: L,
+        starts: &[(u32, Costs<S>)],
+        target: u32,
+        shorter_than: Option<Costs<S>>,
+        effort: &Effort,
+    ) -> Result<Found<S>, StopReason> {
+        let prices = lengths.prices(&self.prices, self.ground);
+        let mut search = Search::new(lengths, prices, shorter_than.as_ref());
+        search.target = target;
+        for (node, length) in starts {
+            search.start(*node, lengths.of(length));
         }
         let mut settled = Vec::new();
         let mut length = None;
-        while let Some((node, nearest)) = search.nearest.take() {
-            settled.push(node);
-            if node == target {
-                length = Some(nearest);
+        while let Some((node, nearest)) = search.take() {
+            settled.push((node, lengths.costs(nearest)));
+            if node != target {
+                effort.tick(self.pass_on(node, &mut search))?;
+            }
+            if search.shorter_than <= nearest {
+                // The target is labelled, and nothing is nearer.
+                length = Some(lengths.costs(nearest));
                 break;
             }
-            let way = search.ways[node as usize];
-            effort.tick(self.pass_on(node, way, &mut search))?;
         }
-        Ok(Found { length, settled, ways: search.ways, by: search.by })
+        Ok(Found { length, settled, by: search.by })
     }
 
     /// Whether there is a path of length zero from one node to another, for a reason that needs no search: the last
@@ -101,106 +113,100 @@ impl<const S: usize> Optimum<S> {
                 None => return false,
             }
         }
-        add(way, self.prices[to as usize]) == self.prices[from as usize]
+        add(way, *self.prices.of(to)) == *self.prices.of(from)
     }
 
     /// Labels what a settled node leads to; gives the number of arcs looked at.
-    pub fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
+    pub fn pass_on<L: Lengths<S>>(&self, node: u32, search: &mut Search<S, L>) -> u64 {
         let row = self.node(node);
+        let way = search.ways[node as usize];
         let mut arcs = 1 + row.children.len() as u64;
         if !row.holders.is_empty() {
             let Exchanges { to, changes, sources } = self.exchanges(node);
             arcs += to.len() as u64;
-            let reach = |search: &mut Search<S>, at: usize, change: Costs<S>| {
-                search.reach(&self.prices, to[at], add(way, change), node, Step::Exchange(sources[at]));
-            };
-            match changes {
-                Changes::Packed(packing, words) => {
-                    for (at, word) in words.iter().enumerate() {
-                        if less_sum(&way, |stage| packing.stage(*word, stage), &search.ways[to[at] as usize]) {
-                            reach(search, at, packing.unpack(*word));
+            match search.lengths.all(changes) {
+                Some(changes) => {
+                    for ((to, change), source) in to.iter().zip(changes).zip(sources) {
+                        if L::is_less(way, *change, search.ways[*to as usize]) {
+                            search.reach(*to, L::add(way, *change), node, Step::Exchange(*source));
                         }
                     }
                 }
-                Changes::Wide(changes) => {
-                    for (at, change) in changes.iter().enumerate() {
-                        if less_sum(&way, |stage| change[stage], &search.ways[to[at] as usize]) {
-                            reach(search, at, *change);
-                        }
+                None => {
+                    for (at, (to, source)) in to.iter().zip(sources).enumerate() {
+                        let change = search.lengths.of(&changes.at(at));
+                        search.reach(*to, L::add(way, change), node, Step::Exchange(*source));
                     }
                 }
             }
         }
         if let Some(next) = row.next.filter(|_| row.head != NONE) {
-            search.reach(&self.prices, row.head, add(way, next), node, Step::More);
+            search.reach(row.head, L::add(way, search.lengths.of(&next)), node, Step::More);
         }
         for &child in row.children.iter() {
-            if less_sum(&way, |stage| -self.lasts[child as usize][stage], &search.ways[child as usize]) {
-                let way = subtract(way, self.lasts[child as usize]);
-                search.reach(&self.prices, child, way, node, Step::Less);
+            if let Some(last) = &self.lasts[child as usize] {
+                search.reach(child, L::subtract(way, search.lengths.of(last)), node, Step::Less);
             }
         }
         arcs
     }
 }
 
-/// Whether a + b < c. Nearly all of the work is here, and no branch could be foretold: so there is none, and later
-/// stages are compared even where an earlier one decides.
-#[inline(always)]
-fn less_sum<const S: usize>(a: &Costs<S>, b: impl Fn(usize) -> i64, c: &Costs<S>) -> bool {
-    let mut less = false;
-    for stage in (0..S).rev() {
-        // Costs of paths are far from the ends of 64 bits, so nothing wraps: this only spares the check.
-        let sum = a[stage].wrapping_add(b(stage));
-        less = (sum < c[stage]) | ((sum == c[stage]) & less);
-    }
-    less
-}
-
 /// Labels and what is still to be settled.
 ///
 /// A label is kept as the *way* to its node: what the path costs by itself. With the price of the node it makes the
 /// path's length, its sum of reduced costs. So an arc is added and compared without reading a price.
-pub(super) struct Search<const S: usize> {
+pub(super) struct Search<const S: usize, L: Lengths<S>> {
+    pub lengths: L,
     target: u32,
-    pub ways: Vec<Costs<S>>,
+    /// Ways to the nodes, so long where there is none that none could be of use.
+    pub ways: Vec<L::Length>,
+    pub prices: Vec<L::Length>,
     by: Vec<(u32, Step)>,
-    nearest: Nearest<S>,
+    nearest: Nearest<L::Length>,
     /// Nothing that is as long or longer is of use.
-    shorter_than: Costs<S>,
+    shorter_than: L::Length,
 }
 
-impl<const S: usize> Search<S> {
-    pub fn new(prices: &[Costs<S>], target: u32, shorter_than: Costs<S>) -> Search<S> {
+impl<const S: usize, L: Lengths<S>> Search<S, L> {
+    pub fn new(lengths: L, prices: Vec<L::Length>, shorter_than: Option<&Costs<S>>) -> Search<S, L> {
+        let shorter_than = shorter_than.map_or(L::ENDLESS, |costs| lengths.of(costs));
         Search {
-            target,
-            ways: prices.iter().map(|price| subtract(shorter_than, *price)).collect(),
+            lengths,
+            target: NONE,
+            ways: prices.iter().map(|price| L::subtract(shorter_than, *price)).collect(),
             by: vec![(NONE, Step::Start); prices.len()],
             nearest: Nearest::new(prices.len()),
             shorter_than,
+            prices,
         }
     }
 
-    /// Labels where the search begins.
-    pub fn start(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
-        self.reach(prices, node, way, NONE, Step::Start);
+    /// Labels a node where the search begins, with the length that it begins with.
+    pub fn start(&mut self, node: u32, length: L::Length) {
+        self.label(node, L::subtract(length, self.prices[node as usize]));
     }
 
     /// Labels a node, where how it is come to does not matter.
-    pub fn label(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
-        self.reach(prices, node, way, NONE, Step::Start);
+    pub fn label(&mut self, node: u32, way: L::Length) {
+        self.reach(node, way, NONE, Step::Start);
+    }
+
+    /// Length of the path to a node; where it has no label, that of the longest one allowed.
+    pub fn length_to(&self, node: u32) -> Costs<S> {
+        self.lengths.costs(L::add(self.ways[node as usize], self.prices[node as usize]))
     }
 
     /// Settles the nearest node.
-    pub fn take(&mut self) -> Option<u32> {
-        self.nearest.take().map(|(node, _)| node)
+    pub fn take(&mut self) -> Option<(u32, L::Length)> {
+        self.nearest.take()
     }
 
-    fn reach(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>, before: u32, step: Step) {
+    fn reach(&mut self, node: u32, way: L::Length, before: u32, step: Step) {
         if self.ways[node as usize] <= way {
             return;
         }
-        let length = add(way, prices[node as usize]);
+        let length = L::add(way, self.prices[node as usize]);
         if self.shorter_than <= length {
             return;
         }
