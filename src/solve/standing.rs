@@ -150,11 +150,18 @@ impl Standing {
         Some(Standing(sized))
     }
 
+    /// Finds what every change needs to know, if it is not yet found, so that copies made from now on share it.
+    /// O(pairs) once, over the threads of `effort`.
+    pub fn prepare(&self, effort: &Effort) -> Result<(), StopReason> {
+        sized!(&self.0, optimum => optimum.arrivals(effort).map(|_| ()))
+    }
+
     /// The optimum after these changes, made one after the other.
     ///
     /// Each costs one search over sinks, limits and pools for each path that units take (one for each unit at most), cut
     /// short at the path's length; a search looks at O(sinks^2) exchanges at worst, and usually at few.
     pub fn after(&self, changes: &[Change], effort: &Effort) -> Result<Standing, NotChanged> {
+        self.prepare(effort)?;
         let mut after = self.clone();
         for change in changes {
             sized!(&mut after.0, optimum => optimum.make(change, effort))?;

@@ -63,6 +63,7 @@ impl<const S: usize> Optimum<S> {
         }
         self.packing = packing;
         self.prices = NodePrices::new(self.prices.all().to_vec(), packing);
+        self.arrivals = OnceLock::new();
         for node in 0..self.nodes.len() {
             self.nodes.get_mut(node).exchanges = OnceLock::new();
         }
@@ -78,7 +79,7 @@ impl<const S: usize> Optimum<S> {
         while let Some((node, length)) = search.take() {
             farthest = lengths.costs(length);
             lowered[node as usize] = Some(farthest);
-            self.pass_on(node, &mut search);
+            self.pass_on(node, &mut search, |_, _| {});
         }
         // What is not reached is lowered no less than any other, so that it still does not pay to come from there.
         for (node, length) in lowered.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::exchange::Arrivals;
 use super::search::{Found, Path, Step as By};
 use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
@@ -36,6 +37,9 @@ impl<const S: usize> Optimum<S> {
                 self.nodes.push(row);
                 Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
+                if let Some(arrivals) = self.arrivals.get_mut() {
+                    Arc::make_mut(arrivals).push(Arc::new(Arrivals::none(self.packing)));
+                }
                 // Nothing can come here yet. A price that is not below the one behind needs no repair.
                 self.prices.push(*self.prices.of(head), self.packing);
                 let mut ranges = self.ranges;
@@ -184,31 +188,31 @@ impl<const S: usize> Optimum<S> {
                 let units = row.amount - row.most;
                 let found = self.search(&[(node, zero)], head, None, effort)?;
                 self.raise(&found, None)?;
-                let units = units.min(self.room_on(&found, head)).min(self.node(node).room_backward());
+                let units = units.min(self.room_on(&found)).min(self.node(node).room_backward());
                 self.carry(node, false, units);
-                self.move_along(&found, head, units);
+                self.move_along(found, head, units);
             } else if row.amount < row.least {
                 let units = row.least - row.amount;
                 let found = self.search(&[(head, zero)], node, None, effort)?;
                 self.raise(&found, None)?;
-                let units = units.min(self.room_on(&found, node)).min(self.node(node).room_forward());
+                let units = units.min(self.room_on(&found)).min(self.node(node).room_forward());
                 self.carry(node, true, units);
-                self.move_along(&found, node, units);
+                self.move_along(found, node, units);
             } else if let Some(gain) = row.next.map(|next| subtract(zero, add(next, gap))).filter(|gain| zero < *gain) {
                 let found = self.search(&[(head, zero)], node, Some(gain), effort)?;
                 self.raise(&found, Some(gain))?;
                 if found.length.is_some() {
-                    let units = self.room_on(&found, node).min(self.node(node).room_forward());
+                    let units = self.room_on(&found).min(self.node(node).room_forward());
                     self.carry(node, true, units);
-                    self.move_along(&found, node, units);
+                    self.move_along(found, node, units);
                 }
             } else if let Some(gain) = row.last.map(|last| add(last, gap)).filter(|gain| zero < *gain) {
                 let found = self.search(&[(node, zero)], head, Some(gain), effort)?;
                 self.raise(&found, Some(gain))?;
                 if found.length.is_some() {
-                    let units = self.room_on(&found, head).min(self.node(node).room_backward());
+                    let units = self.room_on(&found).min(self.node(node).room_backward());
                     self.carry(node, false, units);
-                    self.move_along(&found, head, units);
+                    self.move_along(found, head, units);
                 }
             } else {
                 return Ok(());
@@ -251,8 +255,8 @@ impl<const S: usize> Optimum<S> {
             starts.iter_mut().for_each(|(_, cost)| *cost = subtract(*cost, price));
             let found = self.search(&starts, self.ground, None, effort)?;
             self.raise(&found, None)?;
-            let units = left.min(self.room_on(&found, self.ground));
-            let start = self.move_along(&found, self.ground, units);
+            let units = left.min(self.room_on(&found));
+            let start = self.move_along(found, self.ground, units);
             self.place(source, NONE, start, units);
             self.pay(self.cost_in(source, start), i128::from(units));
             left -= units;
@@ -266,29 +270,29 @@ impl<const S: usize> Optimum<S> {
         while 0 < left {
             let found = self.search(&[(self.ground, [0; S])], node, None, effort)?;
             self.raise(&found, None)?;
-            let units = left.min(self.room_on(&found, node));
-            self.move_along(&found, node, units);
+            let units = left.min(self.room_on(&found));
+            self.move_along(found, node, units);
             left -= units;
         }
         Ok(())
     }
 
-    /// Raises the prices of what a search settled, so that the path it found costs nothing any more and no other arc
-    /// less than nothing. Where there was no path, as far as it was allowed to look.
+    /// Moves prices so that the path that a search found costs nothing any more and no other arc less than nothing. Where
+    /// there was no path, as far as it was allowed to look.
     fn raise(&mut self, found: &Found<S>, shorter_than: Option<Costs<S>>) -> Result<(), NotChanged> {
-        let to =
-            found.length.or(shorter_than).ok_or_else(|| refused("no way is left for units of node", self.ground))?;
-        for (node, length) in &found.settled {
-            let price = add(*self.prices.of(*node), subtract(to, *length));
-            self.set_price(*node, price);
+        if found.length.is_none() && shorter_than.is_none() {
+            return Err(refused("no way is left for units of node", self.ground));
+        }
+        for (node, rise) in &found.rises {
+            self.set_price(*node, add(*self.prices.of(*node), *rise));
         }
         self.unpack_if_too_far();
         Ok(())
     }
 
     /// How many units can take a path at its price.
-    fn room_on(&self, found: &Found<S>, to: u32) -> u64 {
-        let room = found.path(to).map(|(before, node, by)| match by {
+    fn room_on(&self, found: &Found<S>) -> u64 {
+        let room = found.steps.iter().map(|&(before, node, by)| match by {
             By::Start => u64::MAX,
             By::Exchange(source) => self.held_in(source, before),
             By::More => self.node(before).room_forward(),
@@ -298,8 +302,8 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Sends units along a path; gives the node it starts at.
-    fn move_along(&mut self, found: &Found<S>, to: u32, units: u64) -> u32 {
-        let steps: Vec<(u32, u32, By)> = found.path(to).collect();
+    fn move_along(&mut self, found: Found<S>, to: u32, units: u64) -> u32 {
+        let steps = found.steps;
         let start = steps.last().map_or(to, |(_, start, _)| *start);
         for &(before, node, by) in &steps {
             match by {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::Exchanges;
+use super::exchange::{Arrivals, Exchanges};
 use super::lengths::{NodePrices, Packing, Ranges};
 use super::paged::Paged;
 use super::search::Path;
@@ -31,6 +31,8 @@ pub(super) struct Optimum<const S: usize> {
     pub ranges: Ranges<S>,
     /// How lengths are packed; None where a word has too few bits.
     pub packing: Option<Packing<S>>,
+    /// The exchanges by where they lead; empty until a search asks for them.
+    pub arrivals: OnceLock<Arc<Vec<Arc<Arrivals<S>>>>>,
     pub ground: u32,
     /// What all units together cost.
     pub value: [i128; S],
@@ -231,6 +233,7 @@ impl<const S: usize> Optimum<S> {
             nodes: Paged::new(),
             ranges,
             packing,
+            arrivals: OnceLock::new(),
             ground,
             value: [0; S],
             greatest: [0; S],

@@ -6,20 +6,16 @@
 //! behind it, and that is all there is to know. So ways of length zero are followed first, and only where a sink has
 //! none (prices of another source) is the backward search made.
 
-use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use std::sync::Arc;
 
-use super::search::Search;
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+
+use super::exchange::Arrivals;
 use super::lengths::{Lengths, Plain};
+use super::search::Search;
 use super::state::{NONE, Optimum, Sort};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason, Worth};
-
-/// Exchanges by where they lead: those to node v are `entries[starts[v]..starts[v + 1]]`, each as the container it
-/// leaves and its position in that one's list.
-struct Arriving {
-    starts: Vec<u32>,
-    entries: Vec<(u32, u32)>,
-}
 
 impl<const S: usize> Optimum<S> {
     pub fn worths(&self, effort: &Effort) -> Result<Vec<Worth>, StopReason> {
@@ -44,9 +40,9 @@ impl<const S: usize> Optimum<S> {
         self.find_all_exchanges(effort)?;
         let free = self.exchanges_of_length_zero(effort)?;
         let lengthy: Vec<bool> = groups.iter().map(|group| !self.all_lead_freely(group, &free)).collect();
-        let arriving = if lengthy.contains(&true) { Some(self.arriving(effort)?) } else { None };
+        let arriving = if lengthy.contains(&true) { Some(self.arrivals(effort)?) } else { None };
         let one = |at: usize| {
-            let arriving = arriving.as_ref().filter(|_| lengthy[at]);
+            let arriving = arriving.filter(|_| lengthy[at]);
             match self.packing {
                 Some(packing) => self.group(packing, groups[at], arriving, effort),
                 None => self.group(Plain, groups[at], arriving, effort),
@@ -65,20 +61,6 @@ impl<const S: usize> Optimum<S> {
             }
         }
         Ok(worths)
-    }
-
-    /// The only part that looks at pairs: O(pairs), over the threads of `effort`.
-    fn find_all_exchanges(&self, effort: &Effort) -> Result<(), StopReason> {
-        let containers: Vec<u32> =
-            (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()).collect();
-        let find = |node: &u32| {
-            let found = self.exchanges(*node).to.len() + self.node(*node).holders.len();
-            effort.tick(found as u64)
-        };
-        match effort.threads() {
-            Some(threads) => threads.install(|| containers.par_iter().try_for_each(find)),
-            None => containers.iter().try_for_each(find),
-        }
     }
 
     /// Exchanges of reduced cost zero, as where they lead and where from, sorted.
@@ -126,36 +108,13 @@ impl<const S: usize> Optimum<S> {
         group.iter().all(|(_, sink)| reached[*sink as usize] || self.node(*sink).amount == 0)
     }
 
-    fn arriving(&self, effort: &Effort) -> Result<Arriving, StopReason> {
-        let n_nodes = self.nodes.len();
-        let mut starts = vec![0u32; n_nodes + 1];
-        let containers = || (0..n_nodes as u32).filter(|node| !self.node(*node).holders.is_empty());
-        for node in containers() {
-            self.exchanges(node).to.iter().for_each(|to| starts[*to as usize + 1] += 1);
-        }
-        for node in 0..n_nodes {
-            starts[node + 1] += starts[node];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![(0, 0); starts[n_nodes] as usize];
-        for node in containers() {
-            let to = &self.exchanges(node).to;
-            effort.tick(to.len() as u64)?;
-            for (at, to) in to.iter().enumerate() {
-                entries[next[*to as usize] as usize] = (node, at as u32);
-                next[*to as usize] += 1;
-            }
-        }
-        Ok(Arriving { starts, entries })
-    }
-
     /// What changes with the places of these full sinks, which come with the one node behind them all. Without
     /// `arriving`, each has a way of length zero to it.
     fn group<L: Lengths<S>>(
         &self,
         lengths: L,
         group: &[(u32, u32)],
-        arriving: Option<&Arriving>,
+        arriving: Option<&[Arc<Arrivals<S>>]>,
         effort: &Effort,
     ) -> Result<Vec<(u32, Worth)>, StopReason> {
         let behind = group[0].0;
@@ -168,11 +127,11 @@ impl<const S: usize> Optimum<S> {
         let longest = group.iter().map(|(_, sink)| price(*sink)).max().unwrap_or([0; S]);
         let is_target = |sink| self.is_full(sink, behind);
         let mut coming = Search::new(lengths, prices, Some(&longest));
-        let pass = |node, search: &mut Search<S, L>| self.pass_on(node, search);
+        let pass = |node, search: &mut Search<S, L>| self.pass_on(node, search, |_, _| {});
         spread(&mut coming, behind, group.len(), is_target, effort, pass)?;
         let mut going = Search::new(lengths, turned, None);
         if let Some(arriving) = arriving {
-            let pass = |node, search: &mut Search<S, L>| self.pass_back(node, arriving, search);
+            let pass = |node, search: &mut Search<S, L>| self.pass_back(node, arriving, search, |_, _| {});
             spread(&mut going, behind, group.len(), is_target, effort, pass)?;
         }
         let worth = |&(_, sink): &(u32, u32)| {
@@ -190,31 +149,6 @@ impl<const S: usize> Optimum<S> {
     fn is_full(&self, node: u32, behind: u32) -> bool {
         let row = self.node(node);
         matches!(row.sort, Sort::Sink(_)) && row.head == behind && row.most <= row.amount
-    }
-
-    /// Labels from where a settled node can be reached; gives the number of arcs looked at.
-    fn pass_back<L: Lengths<S>>(&self, node: u32, arriving: &Arriving, search: &mut Search<S, L>) -> u64 {
-        let row = self.node(node);
-        let (way, lengths) = (search.ways[node as usize], search.lengths);
-        let entries =
-            &arriving.entries[arriving.starts[node as usize] as usize..arriving.starts[node as usize + 1] as usize];
-        for &(from, at) in entries {
-            let changes = &self.exchanges(from).changes;
-            let change = match lengths.all(changes) {
-                Some(changes) => changes[at as usize],
-                None => lengths.of(&changes.at(at as usize)),
-            };
-            search.label(from, L::add(way, change));
-        }
-        for &child in row.children.iter() {
-            if let Some(next) = &self.node(child).next {
-                search.label(child, L::add(way, lengths.of(next)));
-            }
-        }
-        if let Some(last) = row.last.filter(|_| row.head != NONE) {
-            search.label(row.head, L::subtract(way, lengths.of(&last)));
-        }
-        1 + (entries.len() + row.children.len()) as u64
     }
 }
 
