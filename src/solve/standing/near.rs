@@ -57,7 +57,7 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Exchanges are found again when they are asked for.
-    fn pack_by(&mut self, packing: Option<Packing<S>>) {
+    pub fn pack_by(&mut self, packing: Option<Packing<S>>) {
         if packing == self.packing {
             return;
         }
@@ -71,7 +71,7 @@ impl<const S: usize> Optimum<S> {
 
     /// Lowers each price by how far its node is from the ground: a way of length zero then leads there from the ground, so
     /// that they differ by what a path costs and no more.
-    fn tie_to_ground<L: Lengths<S>>(&mut self, lengths: L) {
+    pub fn tie_to_ground<L: Lengths<S>>(&mut self, lengths: L) {
         let mut search = Search::new(lengths, lengths.prices(&self.prices, self.ground), None);
         search.start(self.ground, lengths.of(&[0; S]));
         let mut farthest = [0; S];
