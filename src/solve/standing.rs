@@ -207,6 +207,11 @@ impl Standing {
         sized!(&self.0, optimum => optimum.worth(sink, effort))
     }
 
+    /// What one place less in a sink would change, as in [`Standing::worth`]. One search at most.
+    pub fn loss(&self, sink: u32, effort: &Effort) -> Result<Option<Vec<i64>>, StopReason> {
+        sized!(&self.0, optimum => optimum.loss(sink, effort))
+    }
+
     /// The worths of all sinks. One look at all pairs, over the threads of `effort`, then two searches over sinks, limits
     /// and pools at most for each distinct node right behind some full sink.
     pub fn worths(&self, effort: &Effort) -> Result<Vec<Worth>, StopReason> {

@@ -84,7 +84,9 @@ impl<const S: usize> Optimum<S> {
         }
         // How far each has settled all that is nearer.
         let (mut gone, mut come) = (zero, zero);
-        let (mut gone_arcs, mut come_arcs, mut ticked) = (0, 0, 0);
+        let arcs_of = |node: u32| self.node(node).children.len() as u64;
+        let (mut gone_arcs, mut come_arcs) = (starts.iter().map(|(node, _)| arcs_of(*node)).sum(), arcs_of(target));
+        let mut ticked = gone_arcs + come_arcs;
         // Nothing is looked for beyond where the path begins and ends. The arc from its end back to its beginning may be
         // one that has become worth taking: that is why it is searched for.
         let only_start = if let [(start, _)] = starts { *start } else { NONE };
@@ -333,14 +335,7 @@ impl<const S: usize, L: Lengths<S>> Search<S, L> {
         }
     }
 
-    fn reach(
-        &mut self,
-        node: u32,
-        way: L::Length,
-        before: u32,
-        step: Step,
-        labelled: &mut impl FnMut(u32, L::Length),
-    ) {
+    fn reach(&mut self, node: u32, way: L::Length, before: u32, step: Step, labelled: &mut impl FnMut(u32, L::Length)) {
         if self.ways[node as usize] <= way {
             return;
         }

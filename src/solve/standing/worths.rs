@@ -14,7 +14,7 @@ use super::exchange::Arrivals;
 use super::lengths::{Lengths, Plain};
 use super::search::Search;
 use super::state::{NONE, Optimum, Sort};
-use crate::solve::costs::{Costs, add, subtract};
+use crate::solve::costs::{add, subtract};
 use crate::solve::{Effort, StopReason, Worth};
 
 impl<const S: usize> Optimum<S> {
