@@ -111,9 +111,13 @@ impl Solution {
                 Some(worths.filter_map(|(offer, worth)| Some((offer, worth.one_less?))).collect())
             }
             Solution::Standing(standing) => {
-                let losses = offers.into_iter().map(|offer| Ok((offer, standing.loss(offer, effort)?)));
-                let losses: Result<Vec<(OfferIx, Option<Vec<i64>>)>, StopReason> = losses.collect();
-                Some(losses.ok()?.into_iter().filter_map(|(offer, loss)| Some((offer, loss?))).collect())
+                let mut losses = BTreeMap::new();
+                for offer in offers {
+                    if let Some(loss) = standing.loss(offer, effort).ok()? {
+                        losses.insert(offer, loss);
+                    }
+                }
+                Some(losses)
             }
         }
     }
