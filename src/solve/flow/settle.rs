@@ -81,6 +81,9 @@ struct Settling<'a> {
 /// A search for shortest paths between places (Dijkstra 1959).
 struct Search {
     distance: Vec<i64>,
+    /// Distance and price together, less or more one than the other as the search goes: all that a longer way is compared
+    /// with.
+    label: Vec<i64>,
     /// The place before, in the search's order, and the position of the exchange between the two.
     by: Vec<(u32, u32)>,
     reached: Vec<u32>,
@@ -100,6 +103,7 @@ impl Search {
     fn new(n: usize) -> Search {
         Search {
             distance: vec![NEVER; n],
+            label: vec![NEVER; n],
             by: vec![(NONE, NONE); n],
             reached: Vec::new(),
             heap: BinaryHeap::new(),
@@ -114,6 +118,7 @@ impl Search {
     fn clear(&mut self) {
         for place in self.reached.drain(..) {
             self.distance[place as usize] = NEVER;
+            self.label[place as usize] = NEVER;
         }
         self.heap.clear();
         self.level.clear();
@@ -123,13 +128,15 @@ impl Search {
         }
     }
 
-    fn reach(&mut self, place: u32, distance: i64, by: (u32, u32)) {
+    /// A way of this length to a place; `price` is what its label has besides.
+    fn reach(&mut self, place: u32, distance: i64, price: i64, by: (u32, u32)) {
         let known = &mut self.distance[place as usize];
         if distance < *known {
             if *known == NEVER {
                 self.reached.push(place);
             }
             *known = distance;
+            self.label[place as usize] = distance + price;
             self.by[place as usize] = by;
             self.moves[place as usize] = self.moves.get(by.0 as usize).map_or(0, |moves| moves + 1);
             if distance == self.near {
@@ -262,9 +269,10 @@ impl<'a> Settling<'a> {
         };
         let unsent = self.costs.objective.unsent(source as usize);
         let base = pairs.clone().map(value).min().map_or(unsent, |least| least.min(unsent));
-        self.search.reach(staying, unsent - base, (NONE, NONE));
+        self.search.reach(staying, unsent - base, 0, (NONE, NONE));
         for pair in pairs.clone() {
-            self.search.reach(self.network.sinks()[pair], value(pair) - base, (NONE, NONE));
+            let sink = self.network.sinks()[pair];
+            self.search.reach(sink, value(pair) - base, -self.prices[sink as usize], (NONE, NONE));
         }
         while let Some((distance, place)) = self.search.next(NEVER) {
             if 0 < self.room[place as usize] {
@@ -274,8 +282,11 @@ impl<'a> Settling<'a> {
             let exchanges = self.exchanges.from(place);
             effort.tick(exchanges.len() as u64)?;
             for (exchange, position) in exchanges.iter().zip(0..) {
-                let length = exchange.length.saturating_add(self.prices[exchange.to as usize] - price).max(0);
-                self.search.reach(exchange.to, distance.saturating_add(length), (place, position));
+                let label = exchange.length + (distance - price);
+                if label < self.search.label[exchange.to as usize] {
+                    let to = self.prices[exchange.to as usize];
+                    self.search.reach(exchange.to, (label + to).max(distance), -to, (place, position));
+                }
             }
         }
         // Staying unsent is reached in any case.
@@ -290,7 +301,7 @@ impl<'a> Settling<'a> {
     fn lower(&mut self, sink: u32, effort: &Effort) -> Result<(), StopReason> {
         let staying = self.network.n_sinks() as u32;
         self.search.clear();
-        self.search.reach(sink, 0, (NONE, NONE));
+        self.search.reach(sink, 0, self.prices[sink as usize], (NONE, NONE));
         let (mut until, mut empty) = (self.prices[sink as usize], NONE);
         // Of each sink seen, the next source that would come, by how far prices have to fall before it does.
         let mut nearest: BinaryHeap<Reverse<(i64, u32)>> = BinaryHeap::new();
@@ -305,9 +316,13 @@ impl<'a> Settling<'a> {
                 let coming = self.exchanges.coming(at);
                 effort.tick(coming.len() as u64)?;
                 for exchange in coming {
-                    let length = exchange.length.saturating_add(price - self.prices[exchange.from as usize]).max(0);
-                    if length < until - distance {
-                        self.search.reach(exchange.from, distance + length, (at, exchange.position));
+                    let label = exchange.length + (distance + price);
+                    if label < self.search.label[exchange.from as usize] {
+                        let from = self.prices[exchange.from as usize];
+                        let distance = (label - from).max(distance);
+                        if distance < until {
+                            self.search.reach(exchange.from, distance, from, (at, exchange.position));
+                        }
                     }
                 }
                 continue;
@@ -375,13 +390,13 @@ impl<'a> Settling<'a> {
             }
             let exchanges = self.exchanges.from(at);
             effort.tick(exchanges.len() as u64)?;
-            let own = self.search.distance[at as usize] + self.prices[at as usize];
+            let own = self.search.label[at as usize];
             let mut on: Option<(u32, u32)> = None;
             for (exchange, position) in exchanges.iter().zip(0..) {
                 let to = exchange.to as usize;
                 if self.search.open[to]
                     && self.search.moves[to] <= self.search.moves[at as usize]
-                    && self.search.distance[to] + self.prices[to] + exchange.length <= own
+                    && self.search.label[to] + exchange.length <= own
                     && on.is_none_or(|(_, best)| self.search.moves[to] < self.search.moves[best as usize])
                 {
                     match self.exchanges.source(at, position) {

@@ -38,7 +38,7 @@ impl<'a> Start<'a> {
         effort.report("placement", 0, None);
         let mut placement = placement::place(network, layout, &scalar, &prices, effort)?;
         effort.report("near", 0, None);
-        let width = (0.16 * spread.pairs).clamp(2.0, 1e9) as i32;
+        let width = (0.1 * spread.pairs).clamp(2.0, 1e9) as i32;
         balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
         effort.report("feasible", 0, None);
         placement.make_feasible(network, layout, &scalar, &prices, effort)?;
