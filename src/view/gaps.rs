@@ -394,7 +394,7 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
     let locality = resident.locality();
     let pairs = resident.pairs(effort).ok()?;
     let graph = eligibility::Ecology::build(locality, &pairs, effort).ok()?;
-    let components = graph.components().components;
+    let components = graph.components(effort).ok()?.components;
     let point = |point: &eligibility::SinglePoint| SinglePoint {
         provider: locality.providers()[point.provider.ix()].to_string(),
         needs: point.needs.len() as u64,
@@ -422,7 +422,7 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
     Some(Ecology {
         components: components.len() as u64,
         largest_component_needs: components.iter().map(|part| part.needs.len()).max().unwrap_or(0) as u64,
-        single_points: graph.single_points().iter().map(point).collect(),
+        single_points: graph.single_points(effort).ok()?.iter().map(point).collect(),
         drivers: drivers.collect(),
     })
 }
