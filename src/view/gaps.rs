@@ -185,6 +185,9 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         );
     }
     let unmet = unmet_rows(resident, &gaps.reasons, effort);
+    if gaps.matching.is_optimal() && gaps.reasons.unmet.iter().any(|unmet| unmet.cause == Cause::Stopped) {
+        notes.push("The run was stopped: why some needs go unmet was not worked out.".to_owned());
+    }
     let n_unmet = gaps.reasons.unmet.iter().filter(|unmet| unmet.inside).count();
     if unmet.len() < n_unmet {
         notes.push(format!("The run was stopped: of {n_unmet} unmet needs only {} are listed.", unmet.len()));
