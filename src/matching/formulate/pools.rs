@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Builder, PoolKey, Skipped};
-use crate::domain::policy::{FloorShare, Floors, GroupBy, StageName};
+use crate::domain::policy::{FloorShare, Floors, GroupBy, ObjectiveMode, StageName};
 use crate::domain::{HolderIx, Locality, Policy};
 use crate::matching::groups::{GroupKey, GroupValue, Nesting, nesting};
 use crate::solve::{Pool, SideGroup, Step};
@@ -152,7 +152,8 @@ impl Builder<'_> {
 
 /// What floors and evenness group by; nothing where they are not in play.
 pub(in crate::matching) fn groupings(policy: &Policy) -> (GroupBy, GroupBy) {
-    let has = |stage| policy.objective.order.contains(&stage);
+    let lexicographic = policy.objective.mode == ObjectiveMode::Lexicographic;
+    let has = |stage| lexicographic && policy.objective.order.contains(&stage);
     let any_share = match &policy.floors.share {
         FloorShare::All(share) => *share != 0,
         FloorShare::Each(shares) => shares.iter().any(|&(_, share)| share != 0),
