@@ -92,7 +92,7 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     let width = weighted.width();
     let Simplex { onward, tree, .. } = weighted.simplex;
     if let Err(reason) = finished {
-        let flow = simplex::flow(layout, &tree);
+        let flow = simplex::flow(&tree);
         return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
     }
     let mut simplex = Simplex::from_tree(network, Vectors::<S>::new(network), onward.amounts, tree);
@@ -141,9 +141,10 @@ fn with_far<C: Copy>(mut prices: Vec<C>, closed: &[bool], far: C) -> Vec<C> {
 
 fn stage_prices<const S: usize>(simplex: &Simplex<Vectors<S>>, stage: usize) -> StagePrices {
     let layout = simplex.layout;
-    let of = |nodes: std::ops::Range<u32>| nodes.map(|node| simplex.tree.price(node)[stage]).collect();
+    let tree = &simplex.tree;
+    let of = |nodes: std::ops::Range<u32>| nodes.map(|node| tree.price(node)[stage]).collect();
     StagePrices {
-        sources: of(layout.source(0)..layout.n_nodes()),
+        sources: (0..layout.n_sources).map(|source| tree.price_of_source(source)[stage]).collect(),
         sinks: of(0..layout.limit(0)),
         limits: of(layout.limit(0)..layout.pool(0)),
         pools: of(layout.pool(0)..layout.ground()),
@@ -249,8 +250,8 @@ impl<'a> Weighted<'a> {
     /// Lowers what is paid to each sink with room to just where its places would be filled.
     fn lower_markets(&mut self, effort: &Effort) -> Result<(), StopReason> {
         // Without room in the tree there is no market to lower.
-        let Simplex { tree, layout, .. } = &self.simplex;
-        let empty = |node: u32| tree.link[node as usize] == layout.onward(node);
+        let tree = &self.simplex.tree;
+        let empty = |node: u32| tree.is_onward(node);
         let (kept, full) = std::mem::take(&mut self.kept_empty).into_iter().partition(|(node, _)| empty(*node));
         self.kept_empty = kept;
         let full: Vec<(u32, i64)> = full;
@@ -279,13 +280,13 @@ impl<'a> Weighted<'a> {
         let simplex = &mut self.simplex;
         let layout = simplex.layout;
         self.kept_empty.retain_mut(|(node, pay)| {
-            let has_room = simplex.tree.link[*node as usize] == layout.onward(*node);
+            let has_room = simplex.tree.is_onward(*node);
             *pay = if has_room { (*pay - step).max(0) } else { 0 };
             simplex.set_flat_cost(*node, *pay);
             0 < *pay
         });
         self.kept_unsent.retain_mut(|(source, pay)| {
-            let is_unsent = simplex.tree.link[layout.source(*source) as usize] == layout.unsent(*source);
+            let is_unsent = simplex.tree.arc_of(*source) == layout.unsent(*source);
             let before = *pay;
             *pay = if is_unsent { (*pay - step).max(0) } else { 0 };
             let cost = simplex.objective.unsent[*source as usize] + before - *pay;

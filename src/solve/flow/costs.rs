@@ -3,6 +3,8 @@
 //! The simplex works with either. One number is fast, and exact where there is one stage. Of several stages a weighted
 //! sum makes one number that is close to their order; vectors make it exact.
 
+use std::ops::Range;
+
 use crate::solve::network::PairCosts;
 use crate::solve::{Network, Step};
 
@@ -58,7 +60,7 @@ pub(super) trait Objective: Sync {
     /// Cost of each pair in a range, plus the price of its sink, into `into`, whose least is given back.
     fn reduced(
         &self,
-        pairs: std::ops::Range<usize>,
+        pairs: Range<usize>,
         sinks: &[u32],
         prices: &[Self::Cost],
         into: &mut Vec<Self::Cost>,
@@ -93,7 +95,7 @@ impl<const S: usize> Objective for Vectors<'_, S> {
 
     fn reduced(
         &self,
-        pairs: std::ops::Range<usize>,
+        pairs: Range<usize>,
         sinks: &[u32],
         prices: &[[i64; S]],
         into: &mut Vec<[i64; S]>,
@@ -168,13 +170,7 @@ impl Objective for Scalar<'_> {
         self.unsent[source]
     }
 
-    fn reduced(
-        &self,
-        pairs: std::ops::Range<usize>,
-        sinks: &[u32],
-        prices: &[i64],
-        into: &mut Vec<i64>,
-    ) -> Option<i64> {
+    fn reduced(&self, pairs: Range<usize>, sinks: &[u32], prices: &[i64], into: &mut Vec<i64>) -> Option<i64> {
         into.clear();
         // Wrapping spares the check for overflow in the loop that looks at every pair; sums stay in range.
         match &self.pairs {
@@ -231,30 +227,45 @@ fn refined<C: Cost>(lists: &[&[Step]], sum: impl Fn(&[i64]) -> C) -> Vec<(u64, C
     }
 }
 
+/// Bits of a scaled price that are zero, so that the position of a pair goes there: the least number then names its pair.
+pub(super) const POSITION_BITS: u32 = 6;
+
 impl Scalar<'_> {
-    /// The sink of the cheapest pair, if it is cheaper than `unsent`; the first of several.
-    pub fn cheapest(&self, pairs: std::ops::Range<usize>, sinks: &[u32], prices: &[f32], unsent: f32) -> Option<u32> {
-        fn least(unsent: f32, sinks: &[u32], values: impl Iterator<Item = f32>) -> Option<u32> {
-            let (mut least, mut best) = (unsent, None);
-            for (value, sink) in values.zip(sinks) {
-                if value < least {
-                    (least, best) = (value, Some(*sink));
-                }
-            }
-            best
-        }
-        let prices = sinks.iter().map(|sink| prices[*sink as usize]);
+    /// The sink of the cheapest pair, if it is cheaper than `unsent`; the first of several. All prices are scaled by two
+    /// to the power of `bits`, at least [`POSITION_BITS`]; sums must stay in range.
+    pub fn cheapest(&self, pairs: Range<usize>, sinks: &[u32], prices: &[i64], bits: u32, unsent: i64) -> Option<u32> {
         match &self.pairs {
-            ScalarPairs::Zero => least(unsent, sinks, prices),
+            ScalarPairs::Zero => least(sinks, sinks, unsent, |_, sink| prices[sink]),
             ScalarPairs::Narrow(costs) => {
-                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+                least(&costs[pairs], sinks, unsent, |cost, sink| (i64::from(cost) << bits).wrapping_add(prices[sink]))
             }
             ScalarPairs::Wide(costs) => {
-                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+                least(&costs[pairs], sinks, unsent, |cost, sink| (cost << bits).wrapping_add(prices[sink]))
             }
             ScalarPairs::Summed(costs) => {
-                least(unsent, sinks, costs[pairs].iter().zip(prices).map(|(cost, price)| *cost as f32 + price))
+                least(&costs[pairs], sinks, unsent, |cost, sink| (cost << bits).wrapping_add(prices[sink]))
             }
         }
     }
+}
+
+/// The sink with the least value, if that is less than `unsent`. Without branches: which pair is cheapest nobody can
+/// foresee, the processor no more than we.
+#[inline(always)]
+fn least<T: Copy>(costs: &[T], sinks: &[u32], unsent: i64, value: impl Fn(T, usize) -> i64) -> Option<u32> {
+    const ABREAST: usize = 1 << POSITION_BITS;
+    let (mut least, mut best) = (unsent, None);
+    for (costs, sinks) in costs.chunks(ABREAST).zip(sinks.chunks(ABREAST)) {
+        let (mut low, mut position) = (i64::MAX, 0i64);
+        for (cost, sink) in costs.iter().zip(sinks) {
+            low = low.min(value(*cost, *sink as usize) | position);
+            position = position.wrapping_add(1);
+        }
+        let position = low & (ABREAST as i64 - 1);
+        if low - position < least {
+            least = low - position;
+            best = sinks.get(position as usize).copied();
+        }
+    }
+    best
 }

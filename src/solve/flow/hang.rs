@@ -59,45 +59,33 @@ pub(super) fn hang(
     let exchanges = exchanges(network, layout, objective, placement, prices, &held, effort)?;
     let ways = ways(layout, prices, onward, &exchanges);
 
-    let mut parent = vec![NONE; layout.n_nodes() as usize];
-    let mut link = vec![NONE; layout.n_nodes() as usize];
-    let mut sent = vec![0; layout.n_nodes() as usize];
-    for source in 0..layout.n_sources {
-        let at = layout.source(source) as usize;
-        let pair = placement.pair[source as usize];
-        let sink = placement.sink(network, source as usize);
-        parent[at] = sink.unwrap_or_else(|| layout.unsent_head(network, source));
-        link[at] = if sink.is_some() { pair } else { layout.unsent(source) };
-        sent[at] = network.sources()[source as usize].units;
-    }
-    for node in 0..layout.ground() {
-        let at = node as usize;
-        match ways[at] {
-            Way::Onward => {
-                parent[at] = onward.heads[at];
-                link[at] = layout.onward(node);
+    let mut leaves: Vec<(u32, u32, u64)> = (0..layout.n_sources)
+        .map(|source| {
+            let units = network.sources()[source as usize].units;
+            match placement.sink(network, source as usize) {
+                Some(sink) => (sink, placement.pair[source as usize], units),
+                None => (layout.unsent_head(network, source), layout.unsent(source), units),
             }
+        })
+        .collect();
+    let hangs: Vec<(u32, u32, u32, u64)> = (0..layout.ground())
+        .map(|node| match ways[node as usize] {
+            Way::Onward => (onward.heads[node as usize], NONE, layout.onward(node), 0),
             Way::Source { source, arc, to } => {
-                let above = layout.source(source) as usize;
-                parent[at] = above as u32;
-                link[at] = placement.pair[source as usize];
-                sent[at] = network.sources()[source as usize].units;
-                parent[above] = to;
-                link[above] = arc;
-                sent[above] = 0;
+                let (_, present, units) = std::mem::replace(&mut leaves[source as usize], (to, arc, 0));
+                (to, source, present, units)
             }
             Way::Child(child) => {
-                parent[at] = child;
-                link[at] = layout.onward(child);
                 onward.hang_down(child);
+                (child, NONE, layout.onward(child), 0)
             }
-        }
-    }
-    let cost_of = |_: u32, arc: u32| match layout.as_onward(arc) {
+        })
+        .collect();
+    let cost_of = |arc: u32| match layout.as_onward(arc) {
         Some(node) => onward.tree_cost(node),
         None => layout.source_cost(objective, arc),
     };
-    Ok(Tree::new(layout, parent, link, sent, cost_of))
+    Ok(Tree::new(layout, &hangs, leaves.into_iter(), cost_of))
 }
 
 /// The tree in which nothing is sent.
@@ -105,15 +93,12 @@ pub(super) fn nothing_sent(network: &Network, layout: Layout, objective: &Scalar
     let mut amounts = vec![0; layout.ground() as usize];
     amounts[layout.pool(0) as usize..].copy_from_slice(&network.pool_holds());
     let onward = OnwardArcs::new(network, layout, objective, amounts);
-    let mut parent = onward.heads.clone();
-    parent.push(NONE);
-    parent.extend((0..layout.n_sources).map(|source| layout.unsent_head(network, source)));
-    let mut link: Vec<u32> = (0..layout.ground()).map(|node| layout.onward(node)).collect();
-    link.push(NONE);
-    link.extend((0..layout.n_sources).map(|source| layout.unsent(source)));
-    let mut sent = vec![0; layout.n_inner() as usize];
-    sent.extend(network.sources().iter().map(|source| source.units));
-    let tree = Tree::new(layout, parent, link, sent, |_, arc| match layout.as_onward(arc) {
+    let hangs: Vec<(u32, u32, u32, u64)> =
+        (0..layout.ground()).map(|node| (onward.heads[node as usize], NONE, layout.onward(node), 0)).collect();
+    let leaves = (0..layout.n_sources).map(|source| {
+        (layout.unsent_head(network, source), layout.unsent(source), network.sources()[source as usize].units)
+    });
+    let tree = Tree::new(layout, &hangs, leaves, |arc| match layout.as_onward(arc) {
         Some(node) => onward.tree_cost(node),
         None => layout.source_cost(objective, arc),
     });

@@ -107,7 +107,7 @@ fn each_way_in<O: Objective<Cost = i64>>(
     let mut reduced = Vec::new();
     let mut ways: Vec<(u32, i64)> = Vec::new();
     for source in sources {
-        let at = simplex.tree.parent[simplex.layout.source(source as u32) as usize];
+        let at = simplex.tree.node_of(source as u32);
         let pairs = network.pairs_of(source);
         let sinks = &network.sinks()[pairs.clone()];
         // Most sources touch no market, or only the one they are in.
@@ -170,7 +170,7 @@ fn markets<O: Objective>(simplex: &Simplex<O>, nodes: &[(u32, u64)]) -> Vec<u32>
                 break *market;
             }
             way.push(at);
-            at = simplex.tree.parent[at as usize];
+            at = simplex.tree.hang(at).up;
         };
         for at in way.drain(..) {
             if let Some(own) = markets.get_mut(at as usize) {

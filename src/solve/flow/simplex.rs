@@ -2,7 +2,7 @@
 
 use super::arcs::{Layout, NONE, OnwardArcs};
 use super::costs::{Cost, Objective, Scalar};
-use super::tree::{Link, Tree};
+use super::tree::{Hang, Leaf, Tree};
 use super::window::Window;
 use crate::solve::Network;
 use crate::solve::effort::{Effort, StopReason};
@@ -21,24 +21,49 @@ pub(super) struct Simplex<'a, O: Objective> {
     candidates: Vec<(O::Cost, u32, u32)>,
 }
 
-/// An arc that is worth bringing into the tree.
+/// A source's arc that is worth bringing into the tree.
 #[derive(Clone, Copy)]
-struct Entering<C> {
+struct EnteringPair<C> {
+    source: u32,
     arc: u32,
-    tail: u32,
     head: u32,
+    cost: C,
+    /// Cost less the gain in price: negative.
+    reduced: C,
+}
+
+/// An onward arc that is worth bringing into the tree.
+#[derive(Clone, Copy)]
+struct EnteringOnward<C> {
+    node: u32,
     cost: C,
     /// Cost less the gain in price. Negative: the arc should carry more; positive: less.
     reduced: C,
 }
 
-/// Where the cycle of an entering arc is blocked.
+/// The way round that an entering arc closes: down from the apex on one side, up to it on the other.
+struct Cycle {
+    /// How much can go round.
+    units: u64,
+    blocked: Blocked,
+    /// The inner node at which both sides end.
+    end: u32,
+    /// A source below it where they end already; NONE for most.
+    apex: u32,
+    /// Nodes looked at.
+    steps: u64,
+}
+
+/// Where a cycle is blocked.
+#[derive(Clone, Copy)]
 enum Blocked {
     /// The entering arc itself is filled or emptied.
     Entering,
-    /// The link of this node, on the side of the cycle where the flow comes from.
+    /// The arc over which the entering source hangs is emptied.
+    Leaf,
+    /// Above this node, on the side of the cycle where the flow comes from.
     Before(u32),
-    /// The link of this node, on the side where it goes.
+    /// Above this node, on the side where it goes.
     After(u32),
 }
 
@@ -58,11 +83,11 @@ impl<'a, O: Objective> Simplex<'a, O> {
         let mut onward = OnwardArcs::new(network, layout, &objective, amounts);
         for node in 0..layout.ground() {
             // A node that hangs from its child must be able to take back what comes from there.
-            if let Some(arc) = layout.as_onward(tree.link[node as usize]).filter(|arc| *arc != node) {
+            if let Some(arc) = layout.as_onward(tree.hang(node).arc).filter(|arc| *arc != node) {
                 onward.hang_down(arc);
             }
         }
-        let tree = tree.with_costs(|_, arc| match layout.as_onward(arc) {
+        let tree = tree.with_costs(|arc| match layout.as_onward(arc) {
             Some(node) => onward.tree_cost(node),
             None => layout.source_cost(&objective, arc),
         });
@@ -86,10 +111,12 @@ impl<'a, O: Objective> Simplex<'a, O> {
             let candidates = std::mem::take(&mut self.candidates);
             for &(_, position, part) in &candidates {
                 // Earlier pivots have moved prices, so each is looked at again.
-                let entering =
-                    if part == ONWARD { self.enter_onward(position) } else { self.enter_source(part, position) };
-                if let Some(entering) = entering {
-                    let steps = self.pivot(entering);
+                let steps = if part == ONWARD {
+                    self.enter_onward(position).map(|entering| self.pivot_onward(entering))
+                } else {
+                    self.enter_source(part, position).map(|entering| self.pivot_pair(entering))
+                };
+                if let Some(steps) = steps {
                     effort.tick(steps)?;
                     pivots += 1;
                 }
@@ -138,132 +165,180 @@ impl<'a, O: Objective> Simplex<'a, O> {
     }
 
     /// The best arc of a source in the window, where it has one worth bringing in.
-    fn enter_source(&self, part: u32, position: u32) -> Option<Entering<O::Cost>> {
+    fn enter_source(&self, part: u32, position: u32) -> Option<EnteringPair<O::Cost>> {
         let own = &self.window.parts[part as usize];
         let position = position as usize;
         let source = own.of[position];
-        let tail = self.layout.source(source);
         let price = self.tree.price_of_source(source);
-        let mut best: Option<Entering<O::Cost>> = None;
+        let mut best: Option<EnteringPair<O::Cost>> = None;
         for at in own.starts[position] as usize..own.starts[position + 1] as usize {
             let (arc, head, cost) = (own.arcs[at], own.heads[at], own.costs[at]);
             let reduced = cost.plus(self.tree.price_of_head(head)).minus(price);
             if reduced < best.map_or(O::Cost::ZERO, |best| best.reduced) {
-                best = Some(Entering { arc, tail, head, cost, reduced });
+                best = Some(EnteringPair { source, arc, head, cost, reduced });
             }
         }
         best
     }
 
     /// The onward arc of an inner node, where it is worth bringing in, in either direction.
-    fn enter_onward(&self, node: u32) -> Option<Entering<O::Cost>> {
-        let head = self.onward.heads[node as usize];
+    fn enter_onward(&self, node: u32) -> Option<EnteringOnward<O::Cost>> {
         let gap = self.gap(node);
         // Tree arcs name themselves harmlessly: the segment they are in has reduced cost zero, the one before no more.
         let next = self.onward.next(node).filter(|cost| cost.plus(gap) < O::Cost::ZERO);
         let last = self.onward.last(node).filter(|cost| O::Cost::ZERO < cost.plus(gap));
         let cost = next.or(last)?;
-        Some(Entering { arc: self.layout.onward(node), tail: node, head, cost, reduced: cost.plus(gap) })
+        Some(EnteringOnward { node, cost, reduced: cost.plus(gap) })
     }
 
-    /// Brings an arc into the tree and sends as much round its cycle as goes. Gives the nodes looked at.
-    fn pivot(&mut self, entering: Entering<O::Cost>) -> u64 {
-        let Entering { arc, tail, head, cost, reduced } = entering;
-        let onward = self.layout.as_onward(arc);
+    /// Brings a source's arc into the tree and sends as much round its cycle as goes. Gives the nodes looked at.
+    fn pivot_pair(&mut self, entering: EnteringPair<O::Cost>) -> u64 {
+        let EnteringPair { source, arc, head, cost, reduced } = entering;
+        let from = self.tree.node_of(source);
+        let cycle = self.cycle(source, from, head, u64::MAX);
+        let units = cycle.units;
+        if 0 < units {
+            if cycle.apex != source {
+                *self.tree.sent_up(source) -= units;
+                self.send(from, false, &cycle, units);
+            }
+            self.send(head, true, &cycle, units);
+        }
+        let leaf = Leaf { at: head, arc, cost, sent: units };
+        let moved = match cycle.blocked {
+            Blocked::After(top) => {
+                self.tree.reroot(top, false, head, Hang { up: from, via: source, arc, cost, sent: units });
+                self.tree.shift_prices(head, O::Cost::ZERO.minus(reduced))
+            }
+            Blocked::Before(top) => {
+                let old = self.tree.leaf(source);
+                self.tree.move_source(source, leaf);
+                let hang = Hang { up: head, via: source, arc: old.arc, cost: old.cost, sent: old.sent };
+                self.tree.reroot(top, true, from, hang);
+                self.tree.shift_below(source, reduced)
+            }
+            // A source's arc has no end of room, so it is never blocked itself.
+            Blocked::Leaf | Blocked::Entering => {
+                self.tree.move_source(source, leaf);
+                self.tree.shift_below(source, reduced)
+            }
+        };
+        cycle.steps + moved
+    }
+
+    /// The same for an onward arc.
+    fn pivot_onward(&mut self, entering: EnteringOnward<O::Cost>) -> u64 {
+        let EnteringOnward { node: tail, cost, reduced } = entering;
+        let head = self.onward.heads[tail as usize];
         let forward = reduced < O::Cost::ZERO;
         let (from, to) = if forward { (tail, head) } else { (head, tail) };
-        let own_room = match onward {
-            None => u64::MAX,
-            Some(node) => {
-                self.onward.enter(node, forward);
-                if forward { self.onward.room_forward(node) } else { self.onward.room_backward(node) }
-            }
-        };
-        let (apex, units, blocked, steps) = self.blocking(from, to, own_room);
+        self.onward.enter(tail, forward);
+        let own_room = if forward { self.onward.room_forward(tail) } else { self.onward.room_backward(tail) };
+        let cycle = self.cycle(NONE, from, to, own_room);
+        let units = cycle.units;
         if 0 < units {
-            self.send(from, to, apex, units);
-            if let Some(node) = onward {
-                let amount = &mut self.onward.amounts[node as usize];
-                *amount = if forward { *amount + units } else { *amount - units };
-            }
+            self.send(from, false, &cycle, units);
+            self.send(to, true, &cycle, units);
+            let amount = &mut self.onward.amounts[tail as usize];
+            *amount = if forward { *amount + units } else { *amount - units };
         }
-        let (top, node, parent) = match blocked {
-            // Only onward arcs have an end of room. This one is at an end of its segment now, and stays out.
-            Blocked::Entering => return steps,
-            Blocked::Before(top) => (top, from, to),
-            Blocked::After(top) => (top, to, from),
+        let (top, with_source, node, up) = match cycle.blocked {
+            Blocked::Before(top) => (top, true, from, to),
+            Blocked::After(top) => (top, false, to, from),
+            // It is at an end of its segment now, and stays out.
+            Blocked::Entering | Blocked::Leaf => return cycle.steps,
         };
-        self.tree.rehang(top, node, parent, Link { arc, cost, sent: units });
+        let hang = Hang { up, via: NONE, arc: self.layout.onward(tail), cost, sent: 0 };
+        self.tree.reroot(top, with_source, node, hang);
         let shift = if node == tail { reduced } else { O::Cost::ZERO.minus(reduced) };
-        steps + self.tree.shift_prices(node, shift)
+        cycle.steps + self.tree.shift_prices(node, shift)
     }
 
-    /// The apex of the cycle over an arc from `from` to `to`, how much goes round it, what blocks it, and how long it
-    /// is. Of several blocking arcs the last one counts, seen in the cycle's direction from the apex: then every node of
-    /// the next tree still has room up to the ground, and no sequence of trees comes round again (Cunningham 1976).
-    fn blocking(&self, from: u32, to: u32, own_room: u64) -> (u32, u64, Blocked, u64) {
+    /// The cycle over an arc from `from` to `to`, or from a source that hangs from `from`. Of several blocking arcs the
+    /// last one counts, seen in the cycle's direction from the apex: then every node of the next tree still has room up
+    /// to the ground, and no sequence of trees comes round again (Cunningham 1976).
+    fn cycle(&self, source: u32, from: u32, to: u32, own_room: u64) -> Cycle {
+        let tree = &self.tree;
         let (mut before, mut after) = (from, to);
-        let (mut units_before, mut top_before) = (u64::MAX, NONE);
-        let (mut units_after, mut top_after) = (u64::MAX, NONE);
-        let (mut depth_before, mut depth_after) = (self.tree.depth(before), self.tree.depth(after));
-        let mut steps = 0;
+        let (mut depth_before, mut depth_after) = (tree.depth(before), tree.depth(after));
+        // Where the flow comes down, the arc nearest to `from`, seen first, is the cycle's last.
+        let mut first = match source {
+            NONE => (u64::MAX, Blocked::Entering),
+            source => (tree.sent_of(source), Blocked::Leaf),
+        };
+        // Where it goes up, the arc nearest to the apex, seen last, is the cycle's last.
+        let mut last = (u64::MAX, Blocked::Entering);
+        let (mut apex, mut steps) = (NONE, 0);
         while before != after {
             steps += 1;
             let (down, up) = (depth_after <= depth_before, depth_before <= depth_after);
-            if down {
-                // The flow comes down here, so the arc nearest to `from`, seen first, is the cycle's last.
-                let room = self.room(before, false);
-                if room < units_before {
-                    (units_before, top_before) = (room, before);
-                }
-                before = self.tree.parent[before as usize];
-                depth_before -= 1;
-            }
+            let over_before = tree.hang(before);
+            let over_after = tree.hang(after);
             if up {
-                // The flow goes up here, so the arc nearest to the apex, seen last, is the cycle's last.
-                let room = self.room(after, true);
-                if room <= units_after {
-                    (units_after, top_after) = (room, after);
+                let room = match over_after.via {
+                    NONE => self.onward_room(over_after.arc, tree.is_onward(after)),
+                    _ => over_after.sent,
+                };
+                if room <= last.0 {
+                    last = (room, Blocked::After(after));
                 }
-                after = self.tree.parent[after as usize];
-                depth_after -= 1;
+                after = over_after.up;
+                depth_after = depth_after.wrapping_sub(1);
+                // Both sides may meet at a source: the entering one, or one from which both nodes hang.
+                if over_after.via != NONE && over_after.via == source {
+                    (apex, first) = (source, (u64::MAX, Blocked::Entering));
+                    break;
+                }
+                if down && over_after.via != NONE && over_after.via == over_before.via {
+                    apex = over_after.via;
+                    break;
+                }
+            }
+            if down {
+                let room = match over_before.via {
+                    NONE => self.onward_room(over_before.arc, !tree.is_onward(before)),
+                    source => tree.sent_of(source),
+                };
+                if room < first.0 {
+                    first = (room, Blocked::Before(before));
+                }
+                before = over_before.up;
+                depth_before = depth_before.wrapping_sub(1);
             }
         }
-        let units = own_room.min(units_before).min(units_after);
-        let blocked = if top_after != NONE && units_after == units {
-            Blocked::After(top_after)
+        let units = own_room.min(first.0).min(last.0);
+        let blocked = if last.0 == units {
+            last.1
         } else if own_room == units {
             Blocked::Entering
         } else {
-            Blocked::Before(top_before)
+            first.1
         };
-        (before, units, blocked, steps)
+        Cycle { units, blocked, end: after, apex, steps }
     }
 
-    /// How much more the link of a node could take, upwards or downwards.
-    pub fn room(&self, node: u32, upwards: bool) -> u64 {
-        let forward = upwards == self.tree.points_up(node);
-        match (self.layout.as_onward(self.tree.link[node as usize]), forward) {
-            (None, true) => u64::MAX,
-            (None, false) => self.tree.sent[node as usize],
-            (Some(arc), true) => self.onward.room_forward(arc),
-            (Some(arc), false) => self.onward.room_backward(arc),
-        }
+    /// How much more an onward arc in the tree could take, or less.
+    pub fn onward_room(&self, arc: u32, forward: bool) -> u64 {
+        let node = arc - self.layout.onward(0);
+        if forward { self.onward.room_forward(node) } else { self.onward.room_backward(node) }
     }
 
-    /// Sends `units` from the apex down to `from`, and from `to` up to the apex.
-    fn send(&mut self, from: u32, to: u32, apex: u32, units: u64) {
-        for (bottom, upwards) in [(from, false), (to, true)] {
-            let mut node = bottom;
-            while node != apex {
-                let forward = upwards == self.tree.points_up(node);
-                let amount = match self.layout.as_onward(self.tree.link[node as usize]) {
-                    None => &mut self.tree.sent[node as usize],
-                    Some(arc) => &mut self.onward.amounts[arc as usize],
-                };
-                *amount = if forward { *amount + units } else { *amount - units };
-                node = self.tree.parent[node as usize];
+    /// Sends `units` up one side of a cycle, or down, between a node and where the sides meet.
+    fn send(&mut self, bottom: u32, upwards: bool, cycle: &Cycle, units: u64) {
+        let add = |amount: &mut u64, more: bool| *amount = if more { *amount + units } else { *amount - units };
+        let mut node = bottom;
+        while node != cycle.end {
+            let Hang { up, via, arc, .. } = *self.tree.hang(node);
+            if via == NONE {
+                let forward = upwards == self.tree.is_onward(node);
+                add(&mut self.onward.amounts[(arc - self.layout.onward(0)) as usize], forward);
+            } else {
+                add(self.tree.sent_into(node), !upwards);
+                if via != cycle.apex {
+                    add(self.tree.sent_up(via), upwards);
+                }
             }
+            node = up;
         }
     }
 
@@ -279,7 +354,7 @@ impl<'a, O: Objective> Simplex<'a, O> {
 
     /// The flow at this moment.
     pub fn flow(&self) -> Flow {
-        flow(self.layout, &self.tree)
+        flow(&self.tree)
     }
 }
 
@@ -287,7 +362,7 @@ impl Simplex<'_, Scalar<'_>> {
     /// Another cost of a sink's or limit's onward arc, wherever it is.
     pub fn set_flat_cost(&mut self, node: u32, cost: i64) {
         self.onward.set_flat_cost(node, cost);
-        self.set_link_cost(self.layout.onward(node), node, self.onward.heads[node as usize], cost);
+        self.tree.set_onward_cost(self.layout.onward(node), node, self.onward.heads[node as usize], cost);
     }
 
     /// Another cost of a source's unsent arc, wherever it is.
@@ -295,21 +370,11 @@ impl Simplex<'_, Scalar<'_>> {
         self.objective.unsent[source as usize] = cost;
         self.window.set_unsent_cost(self.layout, source, cost);
         let head = self.layout.unsent_head(self.network, source);
-        self.set_link_cost(self.layout.unsent(source), self.layout.source(source), head, cost);
-    }
-
-    /// In the tree, an arc is the link of its tail or of its head.
-    fn set_link_cost(&mut self, arc: u32, tail: u32, head: u32, cost: i64) {
-        for node in [tail, head] {
-            if self.tree.link[node as usize] == arc {
-                self.tree.set_link_cost(node, cost);
-            }
-        }
+        self.tree.set_source_cost(self.layout.unsent(source), source, head, cost);
     }
 }
 
-/// The flow that a tree carries: what is outside carries nothing if it is a pair.
-pub(super) fn flow<C>(layout: Layout, tree: &Tree<C>) -> Flow {
-    let links = tree.link.iter().zip(&tree.sent);
-    Flow::new(links.filter(|(arc, _)| **arc < layout.n_pairs).map(|(arc, units)| (*arc, *units)).collect())
+/// The flow that a tree carries.
+pub(super) fn flow<C>(tree: &Tree<C>) -> Flow {
+    Flow::new(tree.sent_on_pairs().collect())
 }

@@ -3,9 +3,10 @@
 use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
-use super::arcs::Layout;
+use super::arcs::{Layout, NONE};
 use super::costs::{Cost, Objective, Vectors};
 use super::simplex::Simplex;
+use super::tree::Hang;
 use super::{Weighted, closed, finish, solve};
 use crate::solve::check;
 use crate::solve::samples::{Sizes, least_values, small};
@@ -39,22 +40,32 @@ fn assert_sound<O: Objective>(simplex: &Simplex<O>, closed: &[bool]) {
         balance[node as usize] -= amount;
         balance[simplex.onward.heads[node as usize] as usize] += amount;
     }
-    for node in (0..layout.n_nodes()).filter(|node| *node != layout.ground()) {
-        let (parent, link) = (tree.parent[node as usize], tree.link[node as usize]);
-        if closed.get(node as usize) != Some(&true) {
-            assert!(0 < simplex.room(node, true), "no room up from {node}");
-        }
-        let (tail, head) = if tree.points_up(node) { (node, parent) } else { (parent, node) };
-        let cost = match layout.as_onward(link) {
-            Some(arc) => simplex.onward.tree_cost(arc),
-            None => layout.source_cost(&simplex.objective, link),
+    let mut use_pair = |source: u32, head: u32, arc: u32, sent: u64| {
+        let cost = layout.source_cost(&simplex.objective, arc);
+        assert_eq!(tree.price_of_source(source), cost.plus(tree.price(head)), "price of source {source} over {arc}");
+        balance[layout.source(source) as usize] -= i128::from(sent);
+        balance[head as usize] += i128::from(sent);
+    };
+    for source in 0..layout.n_sources {
+        let leaf = tree.leaf(source);
+        use_pair(source, leaf.at, leaf.arc, leaf.sent);
+    }
+    for node in 0..layout.ground() {
+        let Hang { up, via, arc, sent, .. } = *tree.hang(node);
+        let room = if via == NONE {
+            let own = arc - layout.onward(0);
+            let (tail, head) = if tree.is_onward(node) { (node, up) } else { (up, node) };
+            let cost = simplex.onward.tree_cost(own);
+            assert_eq!((own, simplex.onward.heads[own as usize]), (tail, head), "the arc of {node}");
+            assert_eq!(tree.price(tail), cost.plus(tree.price(head)), "price of {node} over {arc}");
+            simplex.onward_room(arc, tree.is_onward(node))
+        } else {
+            assert_eq!(tree.node_of(via), up, "{node} hangs over source {via}");
+            use_pair(via, node, arc, sent);
+            sent
         };
-        assert_eq!(tree.price(tail), cost.plus(tree.price(head)), "price of {node} over {link}");
-        assert_eq!(tree.depth(node), tree.depth(parent) + 1, "depth of {node}");
-        if layout.as_onward(link).is_none() {
-            balance[tail as usize] -= i128::from(tree.sent[node as usize]);
-            balance[head as usize] += i128::from(tree.sent[node as usize]);
-        }
+        assert!(0 < room || closed[node as usize], "no room up from {node}");
+        assert_eq!(tree.depth(node), tree.depth(up) + 1, "depth of {node}");
     }
     let total: i128 = network.sources().iter().map(|source| i128::from(source.units)).sum();
     assert_eq!(balance.iter().position(|left| *left != 0), Some(layout.ground() as usize).filter(|_| total != 0));

@@ -123,8 +123,7 @@ impl<C: Cost> Part<C> {
                 self.improvable += 1;
             }
             // A source whose only arc near is the one it is on stays where it is.
-            let node = layout.source(source);
-            let present = tree.link[node as usize];
+            let present = tree.arc_of(source);
             let before = self.arcs.len();
             if least.minus(own) <= width {
                 for ((pair, sink), reduced) in pairs.zip(sinks).zip(&reduced) {
