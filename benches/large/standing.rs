@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::memory;
 use super::support::Rung;
 use super::support::bundles::{Policy, draft, formulation, resident};
-use super::support::changes::Changing;
+use super::support::changes::{Changing, What};
 
 const CHANGES: u64 = 1_000;
 
@@ -25,12 +25,16 @@ pub fn run(rung: Rung, threads: usize) -> Value {
     let clock = Clock::start();
     let mut changing = Changing::of(network, &effort);
     let begun = clock.read();
-    let mut micros = Vec::new();
+    let (mut of_places, mut of_needs) = (Vec::new(), Vec::new());
     for number in 0..CHANGES {
         let change = changing.next(number);
         let clock = Clock::start();
         let after = changing.standing.after(&change.changes, &effort).expect("a valid change, and nothing stops it");
         let (values, worth) = (after.values(), after.worth(change.sink, &effort).expect("nothing stops it"));
+        let micros = match change.what {
+            What::Place => &mut of_places,
+            What::Need => &mut of_needs,
+        };
         micros.push(clock.read().wall * 1e6);
         assert!(worth.one_more.is_some() && !values.is_empty());
         changing.standing = after;
@@ -48,12 +52,19 @@ pub fn run(rung: Rung, threads: usize) -> Value {
     let afresh = clock.read();
     assert_eq!(fresh.values(), standing.values(), "a fresh solve");
 
-    micros.sort_by(f64::total_cmp);
-    let at = |percent: usize| micros[percent * (micros.len() - 1) / 100];
+    let all = [of_places.as_slice(), of_needs.as_slice()].concat();
     json!({
         "solver": "suffice", "version": env!("CARGO_PKG_VERSION"), "standing": rung.to_string(), "pairs": n_pairs,
         "threads": threads.current_num_threads(), "changes": CHANGES, "begin_s": begun.wall, "afresh_s": afresh.wall,
-        "median_us": at(50), "p90_us": at(90), "p99_us": at(99), "most_us": at(100),
+        "place_median_us": at(&mut of_places, 50), "place_p90_us": at(&mut of_places, 90),
+        "need_median_us": at(&mut of_needs, 50), "need_p90_us": at(&mut of_needs, 90),
+        "p99_us": at(&mut all.clone(), 99), "most_us": at(&mut all.clone(), 100),
         "held_mib": held_mib, "peak_mib": peak_mib,
     })
+}
+
+/// What so many of a hundred are at most.
+fn at(micros: &mut [f64], percent: usize) -> f64 {
+    micros.sort_by(f64::total_cmp);
+    micros[percent * (micros.len() - 1) / 100]
 }

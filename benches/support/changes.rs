@@ -6,8 +6,16 @@ use suffice::generate::draws::Draws;
 use suffice::solve::standing::{Change, PairParts, SourceParts, Standing};
 use suffice::solve::{Effort, Network, Outcome, Proof, Step, solve};
 
+/// What there is one more of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Place,
+    Need,
+}
+
 /// What a planner may do next.
 pub struct OneMore {
+    pub what: What,
     /// What has to change in the network.
     pub changes: Vec<Change>,
     /// Whose worth is asked for afterwards.
@@ -32,6 +40,7 @@ impl Changing {
             panic!("without a limit our own route ends with prices");
         };
         let standing = Standing::of(Arc::clone(&network), &flow, &prices).expect("prices of its shape");
+        standing.prepare(effort).expect("nothing stops it");
         let (places, holds) = (network.places().to_vec(), network.pool_holds());
         Changing { standing, network, places, holds, choice: Draws::new(1, 1), which: Draws::new(1, 2) }
     }
@@ -52,7 +61,7 @@ impl Changing {
         let sink = self.which.below(number, self.places.len() as u64) as u32;
         let places = &mut self.places[sink as usize];
         *places = places.map(|places| places + 1);
-        OneMore { changes: vec![Change::Places { sink, places: *places }], sink }
+        OneMore { what: What::Place, changes: vec![Change::Places { sink, places: *places }], sink }
     }
 
     /// One unit more with the pairs and costs of a source that is there; its groups grow with it.
@@ -82,7 +91,7 @@ impl Changing {
             pool = self.network.pools()[at as usize].parent;
         }
         changes.push(Change::NewSource { with });
-        OneMore { changes, sink }
+        OneMore { what: What::Need, changes, sink }
     }
 
     /// A group with the units that it may hold by now: dearer unit by unit where the stage asks for evenness, as

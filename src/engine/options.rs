@@ -149,9 +149,9 @@ impl Resident {
     fn add_losses(&self, solution: &Solution, options: &mut Options, effort: &Effort) {
         let mut lists = [&mut options.free, &mut options.places_unknown, &mut options.full];
         let offers: Vec<OfferIx> = lists.iter().flat_map(|list| list.iter().map(|possible| possible.offer)).collect();
-        let Some(mut worths) = solution.worths(offers, effort) else { return };
+        let Some(mut losses) = solution.losses(offers, effort) else { return };
         for possible in lists.iter_mut().flat_map(|list| list.iter_mut()) {
-            possible.loss_of_one = worths.remove(&possible.offer).and_then(|worth| worth.one_less);
+            possible.loss_of_one = losses.remove(&possible.offer);
         }
         options.objective = Some(solution.objective());
     }

@@ -97,4 +97,28 @@ impl Solution {
             }
         }
     }
+
+    /// What one place less in some offers would change, in the order of [`Solution::objective`]. An offer is left out
+    /// where there is no place to lose or it takes no part; none is there where time or the backend left that unknown.
+    pub fn losses(
+        &self,
+        offers: impl IntoIterator<Item = OfferIx>,
+        effort: &Effort,
+    ) -> Option<BTreeMap<OfferIx, Vec<i64>>> {
+        match self {
+            Solution::Whole(_) => {
+                let worths = self.worths(offers, effort)?.into_iter();
+                Some(worths.filter_map(|(offer, worth)| Some((offer, worth.one_less?))).collect())
+            }
+            Solution::Standing(standing) => {
+                let mut losses = BTreeMap::new();
+                for offer in offers {
+                    if let Some(loss) = standing.loss(offer, effort).ok()? {
+                        losses.insert(offer, loss);
+                    }
+                }
+                Some(losses)
+            }
+        }
+    }
 }

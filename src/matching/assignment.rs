@@ -259,12 +259,13 @@ fn worths_by_solving(network: &Network, flow: &Flow, values: &[i64], effort: &Ef
     Some(worths)
 }
 
+/// Changes of the named stages, as one reads them.
+pub(super) fn named_change(stages: &[StageMeaning], changes: &Option<Vec<i64>>) -> Option<Vec<i64>> {
+    let named = stages.iter().zip(changes.as_ref()?).filter(|(stage, _)| stage.name.is_some());
+    Some(named.map(|(stage, &change)| stage.change(change)).collect())
+}
+
 pub(super) fn named_worths(stages: &[StageMeaning], worths: &[Worth]) -> Vec<WorthOf> {
-    let named = |changes: &Option<Vec<i64>>| {
-        changes.as_ref().map(|changes| {
-            let named = stages.iter().zip(changes).filter(|(stage, _)| stage.name.is_some());
-            named.map(|(stage, &change)| stage.change(change)).collect()
-        })
-    };
+    let named = |changes: &Option<Vec<i64>>| named_change(stages, changes);
     worths.iter().map(|worth| WorthOf { one_more: named(&worth.one_more), one_less: named(&worth.one_less) }).collect()
 }

@@ -13,7 +13,7 @@ mod terms;
 use std::sync::Arc;
 
 use self::terms::has_number;
-use super::assignment::{Matching, StageResult, Status, WorthOf, named_worths, without_floors};
+use super::assignment::{Matching, StageResult, Status, WorthOf, named_change, named_worths, without_floors};
 use super::formulate::stages::lacking;
 use super::formulate::{Formulation, Skipped, StageMeaning};
 use super::lottery::Lottery;
@@ -220,6 +220,15 @@ impl Standing {
         match self.sinks[offer.ix()] {
             NONE => Ok(None),
             sink => Ok(named_worths(&self.stages, &[self.optimum.worth(sink, effort)?]).pop()),
+        }
+    }
+
+    /// What one place less in an offer would change, for each named stage; None where there is no place to lose or it
+    /// takes no part.
+    pub fn loss(&self, offer: OfferIx, effort: &Effort) -> Result<Option<Vec<i64>>, StopReason> {
+        match self.sinks[offer.ix()] {
+            NONE => Ok(None),
+            sink => Ok(named_change(&self.stages, &self.optimum.loss(sink, effort)?)),
         }
     }
 

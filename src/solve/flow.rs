@@ -19,10 +19,13 @@ mod arcs;
 mod balance;
 mod costs;
 mod descent;
+mod exchanges;
 mod hang;
 mod markets;
 mod placement;
+mod settle;
 mod simplex;
+mod start;
 mod tree;
 mod weights;
 mod window;
@@ -31,6 +34,7 @@ use self::arcs::{Layout, OnwardArcs};
 use self::costs::{Cost, Objective, Scalar, Vectors};
 use self::descent::Spread;
 use self::simplex::Simplex;
+use self::start::Start;
 use self::tree::Tree;
 use super::effort::{Effort, StopReason};
 use super::need::{self, NeedOutcome};
@@ -81,8 +85,9 @@ fn need_alone(network: &Network, effort: &Effort) -> Outcome {
 fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     let layout = Layout::of(network);
     let closed = closed(network, layout);
-    let mut weighted = match Weighted::start(network, layout, &closed, effort) {
-        Ok(weighted) => weighted,
+    let mut weighted = match begin(network, layout, &closed, effort) {
+        Ok(Begun::Proved(outcome)) => return outcome,
+        Ok(Begun::Hung(weighted)) => weighted,
         Err(reason) => {
             let (onward, tree) = hang::nothing_sent(network, layout, &Scalar::new(network, vec![0; S]));
             return stopped(network, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
@@ -106,6 +111,20 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     raise_closed(network, &closed, &mut prices);
     let values = network.values(&flow);
     Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }
+}
+
+/// The way to the first tree, which need not be gone to the end.
+enum Begun<'a> {
+    Proved(Outcome),
+    Hung(Weighted<'a>),
+}
+
+fn begin<'a>(network: &'a Network, layout: Layout, closed: &[bool], effort: &Effort) -> Result<Begun<'a>, StopReason> {
+    let start = Start::find(network, layout, closed, effort)?;
+    if let Some(outcome) = start.outcome(network, layout, closed, effort)? {
+        return Ok(Begun::Proved(outcome));
+    }
+    Weighted::hang(network, layout, closed, start, effort).map(Begun::Hung)
 }
 
 /// Pivots in vectors until no arc is worth bringing in.
@@ -168,25 +187,14 @@ struct Weighted<'a> {
 }
 
 impl<'a> Weighted<'a> {
-    fn start(
+    fn hang(
         network: &'a Network,
         layout: Layout,
         closed: &[bool],
+        start: Start<'a>,
         effort: &Effort,
     ) -> Result<Weighted<'a>, StopReason> {
-        effort.report("weights", 0, None);
-        let mut scalar = Scalar::new(network, weights::factors(network));
-        let spread = Spread::of(network, &scalar);
-        effort.report("descent", 0, None);
-        let prices = descent::descend(network, layout, &scalar, closed, spread, effort)?;
-        let mut prices = with_far(prices, closed, FAR);
-        effort.report("placement", 0, None);
-        let mut placement = placement::place(network, layout, &scalar, &prices, effort)?;
-        effort.report("near", 0, None);
-        let width = (0.16 * spread.pairs).clamp(2.0, 1e9) as i32;
-        balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
-        effort.report("feasible", 0, None);
-        placement.make_feasible(network, layout, &scalar, &prices, effort)?;
+        let Start { mut scalar, spread, placement, prices, .. } = start;
         effort.report("tree", 0, None);
         let mut onward = OnwardArcs::new(network, layout, &scalar, placement.amounts.clone());
         let mut kept_empty = Vec::new();
@@ -347,6 +355,9 @@ fn closed(network: &Network, layout: Layout) -> Vec<bool> {
 /// Prices of closed nodes. Nothing constrains them from above (no unit gets through, at any price), so they are raised
 /// until no way into them looks worth using: then the certificate needs no exceptions.
 fn raise_closed(network: &Network, closed: &[bool], prices: &mut Prices) {
+    if !closed.contains(&true) {
+        return;
+    }
     let (closed_sinks, closed_limits) = closed.split_at(network.n_sinks());
     for source in 0..network.n_sources() {
         for pair in network.pairs_of(source) {

@@ -13,8 +13,9 @@
 
 mod evidence;
 mod exchange;
+mod lengths;
+mod near;
 mod nearest;
-mod packed;
 mod paged;
 mod repair;
 mod search;
@@ -149,11 +150,18 @@ impl Standing {
         Some(Standing(sized))
     }
 
+    /// Finds what every change needs to know, if it is not yet found, so that copies made from now on share it.
+    /// O(pairs) once, over the threads of `effort`.
+    pub fn prepare(&self, effort: &Effort) -> Result<(), StopReason> {
+        sized!(&self.0, optimum => optimum.arrivals(effort).map(|_| ()))
+    }
+
     /// The optimum after these changes, made one after the other.
     ///
     /// Each costs one search over sinks, limits and pools for each path that units take (one for each unit at most), cut
     /// short at the path's length; a search looks at O(sinks^2) exchanges at worst, and usually at few.
     pub fn after(&self, changes: &[Change], effort: &Effort) -> Result<Standing, NotChanged> {
+        self.prepare(effort)?;
         let mut after = self.clone();
         for change in changes {
             sized!(&mut after.0, optimum => optimum.make(change, effort))?;
@@ -197,6 +205,11 @@ impl Standing {
     /// Two searches at most.
     pub fn worth(&self, sink: u32, effort: &Effort) -> Result<Worth, StopReason> {
         sized!(&self.0, optimum => optimum.worth(sink, effort))
+    }
+
+    /// What one place less in a sink would change, as in [`Standing::worth`]. One search at most.
+    pub fn loss(&self, sink: u32, effort: &Effort) -> Result<Option<Vec<i64>>, StopReason> {
+        sized!(&self.0, optimum => optimum.loss(sink, effort))
     }
 
     /// The worths of all sinks. One look at all pairs, over the threads of `effort`, then two searches over sinks, limits

@@ -64,6 +64,8 @@ pub(super) fn after(
     if !same_frame(before, after) || holders_limited {
         return Err(NotRepaired::SolveAfresh);
     }
+    // Before the copy: else each change would find it anew.
+    standing.optimum.prepare(effort)?;
     let mut change = Changing { revisions, effort, standing: standing.clone(), changes: Vec::new() };
     let (needs, gone_needs) = change.move_needs(&edits.needs);
     let rewired = change.offers(&edits.offers)?;

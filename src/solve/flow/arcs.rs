@@ -52,18 +52,6 @@ impl Layout {
         self.ground() + 1
     }
 
-    pub fn source(self, source: u32) -> u32 {
-        self.n_inner() + source
-    }
-
-    pub fn n_nodes(self) -> u32 {
-        self.n_inner() + self.n_sources
-    }
-
-    pub fn is_source(self, node: u32) -> bool {
-        self.n_inner() <= node
-    }
-
     pub fn is_pool(self, node: u32) -> bool {
         (self.pool(0)..self.ground()).contains(&node)
     }

@@ -231,6 +231,25 @@ fn refined<C: Cost>(lists: &[&[Step]], sum: impl Fn(&[i64]) -> C) -> Vec<(u64, C
 pub(super) const POSITION_BITS: u32 = 6;
 
 impl Scalar<'_> {
+    pub fn factors(&self) -> &[i64] {
+        &self.factors
+    }
+
+    /// The least cost of a pair in a range, with the price of its sink.
+    pub fn least(&self, pairs: Range<usize>, sinks: &[u32], prices: &[i64]) -> Option<i64> {
+        // Wrapping spares the check for overflow in the loop that looks at every pair; sums stay in range.
+        fn least<T: Copy + Into<i64>>(costs: &[T], sinks: &[u32], prices: &[i64]) -> Option<i64> {
+            let pairs = costs.iter().zip(sinks);
+            pairs.map(|(cost, sink)| (*cost).into().wrapping_add(prices[*sink as usize])).min()
+        }
+        match &self.pairs {
+            ScalarPairs::Zero => sinks.iter().map(|sink| prices[*sink as usize]).min(),
+            ScalarPairs::Narrow(costs) => least(&costs[pairs], sinks, prices),
+            ScalarPairs::Wide(costs) => least(&costs[pairs], sinks, prices),
+            ScalarPairs::Summed(costs) => least(&costs[pairs], sinks, prices),
+        }
+    }
+
     /// The sink of the cheapest pair, if it is cheaper than `unsent`; the first of several. All prices are scaled by two
     /// to the power of `bits`, at least [`POSITION_BITS`]; sums must stay in range.
     pub fn cheapest(&self, pairs: Range<usize>, sinks: &[u32], prices: &[i64], bits: u32, unsent: i64) -> Option<u32> {

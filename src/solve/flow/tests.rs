@@ -6,6 +6,7 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use super::arcs::{Layout, NONE};
 use super::costs::{Cost, Objective, Vectors};
 use super::simplex::Simplex;
+use super::start::Start;
 use super::tree::Hang;
 use super::{Weighted, closed, finish, solve};
 use crate::solve::check;
@@ -31,9 +32,9 @@ pub(super) fn certified(network: &Network) -> (Flow, Vec<i64>) {
 /// method round in circles), prices follow from the tree, and what comes into a node goes out of it.
 fn assert_sound<O: Objective>(simplex: &Simplex<O>, closed: &[bool]) {
     let (layout, tree, network) = (simplex.layout, &simplex.tree, simplex.network);
-    let mut balance = vec![0i128; layout.n_nodes() as usize];
+    let mut balance = vec![0i128; (layout.n_inner() + layout.n_sources) as usize];
     for (source, own) in network.sources().iter().enumerate() {
-        balance[layout.source(source as u32) as usize] += i128::from(own.units);
+        balance[layout.n_inner() as usize + source] += i128::from(own.units);
     }
     for node in 0..layout.ground() {
         let amount = i128::from(simplex.onward.amounts[node as usize]);
@@ -43,7 +44,7 @@ fn assert_sound<O: Objective>(simplex: &Simplex<O>, closed: &[bool]) {
     let mut use_pair = |source: u32, head: u32, arc: u32, sent: u64| {
         let cost = layout.source_cost(&simplex.objective, arc);
         assert_eq!(tree.price_of_source(source), cost.plus(tree.price(head)), "price of source {source} over {arc}");
-        balance[layout.source(source) as usize] -= i128::from(sent);
+        balance[(layout.n_inner() + source) as usize] -= i128::from(sent);
         balance[head as usize] += i128::from(sent);
     };
     for source in 0..layout.n_sources {
@@ -152,6 +153,9 @@ fn the_greatest_numbers_do_not_overflow() {
     assert_eq!(values, [0, -(Network::MOST as i64)]);
 }
 
+/// Many sources with one unit each, and few places.
+const UNITS: Sizes = Sizes { sources: 14, sinks: 5, limits: 0, pools: 0, stages: 1, side: 0, units: 1 };
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
@@ -164,7 +168,10 @@ proptest! {
     fn every_tree_on_the_way_is_sound(network in small(Sizes::SMALL).prop_map(with_two_stages)) {
         let layout = Layout::of(&network);
         let closed = closed(&network, layout);
-        let mut weighted = Weighted::start(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        let mut weighted = {
+            let start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+            Weighted::hang(&network, layout, &closed, start, &Effort::unlimited()).unwrap()
+        };
         assert_sound(&weighted.simplex, &closed);
         // A tick more each time stops the run after each pivot and each look.
         let mut ticks = 0;
@@ -180,6 +187,24 @@ proptest! {
             ticks += 1 + ticks / 8;
         }
         assert_sound(&simplex, &closed);
+    }
+
+    #[test]
+    fn single_units_are_settled_without_a_tree(network in small(UNITS), dear in 1i64..=50) {
+        let mut parts = network.into_parts();
+        for cost in &mut parts.stages[0].unsent_cost {
+            *cost *= dear;
+        }
+        let network = Network::new(parts).unwrap();
+        let layout = Layout::of(&network);
+        let closed = closed(&network, layout);
+        let start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        let outcome = start.outcome(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        let Some(Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }) = outcome else {
+            panic!("not settled: {outcome:?}");
+        };
+        prop_assert_eq!(check::feasible(&network, &flow), Ok(values));
+        prop_assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::state::{NONE, Optimum, Sort};
 use super::{Evidence, PairParts, SourceParts};
-use crate::solve::costs::{add, subtract};
+use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{
     Effort, Flow, Limit, Network, NetworkError, NetworkParts, PairCosts, Pool, Prices, Source, Stage, StagePrices,
     StopReason, Worth,
@@ -13,32 +13,45 @@ impl<const S: usize> Optimum<S> {
     pub fn worth(&self, sink: u32, effort: &Effort) -> Result<Worth, StopReason> {
         let node = self.sink_nodes[sink as usize];
         let row = self.node(node);
-        if row.most == u64::MAX {
-            return Ok(Worth { one_more: None, one_less: None });
+        let one_more = match row.most {
+            u64::MAX => None,
+            most if row.amount < most => Some(vec![0; S]),
+            _ => Some(self.one_more(node, effort)?.to_vec()),
+        };
+        Ok(Worth { one_more, one_less: self.loss(sink, effort)? })
+    }
+
+    /// What one place less would change.
+    pub fn loss(&self, sink: u32, effort: &Effort) -> Result<Option<Vec<i64>>, StopReason> {
+        let node = self.sink_nodes[sink as usize];
+        let row = self.node(node);
+        match row.most {
+            u64::MAX | 0 => Ok(None),
+            most if row.amount < most => Ok(Some(vec![0; S])),
+            _ => Ok(self.one_less(node, effort)?.map(|loss| loss.to_vec())),
         }
-        let none = vec![0; S];
-        let has_places = 0 < row.most;
-        if row.amount < row.most {
-            return Ok(Worth { one_more: Some(none.clone()), one_less: has_places.then_some(none) });
-        }
-        let head = row.head;
-        let price = subtract(self.prices[node as usize], self.prices[head as usize]);
-        let zero = [0; S];
-        let more = match self.leads_back(head, node) {
+    }
+
+    fn one_more(&self, node: u32, effort: &Effort) -> Result<Costs<S>, StopReason> {
+        let (zero, head) = ([0; S], self.node(node).head);
+        let price = subtract(*self.prices.of(node), *self.prices.of(head));
+        let length = match self.leads_back(head, node) {
             true => Some(zero),
+            // A path longer than the price difference would not pay.
             false => self.search(&[(head, zero)], node, Some(price), effort)?.length,
         };
-        let one_more = more.map_or(none, |length| subtract(length, price).min(zero).to_vec());
-        let mut one_less = None;
-        if has_places {
-            // There is always a way: a unit in the sink can stay unsent, and take back what the sink itself sent on.
-            let less = match self.leads_back(node, head) {
-                true => Some(zero),
-                false => self.search(&[(node, zero)], head, None, effort)?.length,
-            };
-            one_less = less.map(|length| add(length, price).to_vec());
-        }
-        Ok(Worth { one_more: Some(one_more), one_less })
+        Ok(length.map_or(zero, |length| subtract(length, price).min(zero)))
+    }
+
+    /// There is always a way: a unit in the sink can stay unsent, and take back what the sink itself sent on.
+    fn one_less(&self, node: u32, effort: &Effort) -> Result<Option<Costs<S>>, StopReason> {
+        let (zero, head) = ([0; S], self.node(node).head);
+        let price = subtract(*self.prices.of(node), *self.prices.of(head));
+        let length = match self.leads_back(node, head) {
+            true => Some(zero),
+            false => self.search(&[(node, zero)], head, None, effort)?.length,
+        };
+        Ok(length.map(|length| add(length, price)))
     }
 
     pub fn parts(&self, source: u32) -> SourceParts {
@@ -80,7 +93,7 @@ impl<const S: usize> Optimum<S> {
             self.each_container(source, |node, cost| {
                 let ways_on = if node == row.home { 0 } else { new_sink[node as usize] };
                 if ways_on != NONE {
-                    let all = add(cost, self.prices[node as usize]);
+                    let all = add(cost, *self.prices.of(node));
                     price = Some(price.map_or(all, |price| all.min(price)));
                 }
                 if node != row.home && ways_on != NONE {
@@ -88,7 +101,7 @@ impl<const S: usize> Optimum<S> {
                 }
                 costs.push((node, cost));
             });
-            let price = subtract(price.unwrap_or([0; S]), self.prices[self.ground as usize]);
+            let price = subtract(price.unwrap_or([0; S]), *self.prices.of(self.ground));
             for (stage, own) in prices.stages.iter_mut().enumerate() {
                 own.sources.push(price[stage]);
             }
@@ -158,7 +171,7 @@ impl<const S: usize> Optimum<S> {
 
     /// Prices of sinks, limits and pools, the ground's being zero.
     fn inner_prices(&self, sinks: &[u32]) -> Prices {
-        let price = |node: u32| subtract(self.prices[node as usize], self.prices[self.ground as usize]);
+        let price = |node: u32| subtract(*self.prices.of(node), *self.prices.of(self.ground));
         let (n_limits, n_pools) = (self.first.limits().len() as u32, self.first.pools().len() as u32);
         let first_limit = self.first.n_sinks() as u32;
         let of = |nodes: &mut dyn Iterator<Item = u32>, stage: usize| nodes.map(|node| price(node)[stage]).collect();

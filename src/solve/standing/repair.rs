@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::exchange::Arrivals;
 use super::search::{Found, Path, Step as By};
-use super::state::{ENDLESS, Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
+use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::network::greatest_step_sum;
@@ -12,6 +13,12 @@ use crate::solve::{Effort, Network, NetworkError, Step};
 impl<const S: usize> Optimum<S> {
     /// Makes a change. After an error the state is not to be used: the change may be half made.
     pub fn make(&mut self, change: &Change, effort: &Effort) -> Result<(), NotChanged> {
+        self.make_only(change, effort)?;
+        self.stay_near();
+        Ok(())
+    }
+
+    fn make_only(&mut self, change: &Change, effort: &Effort) -> Result<(), NotChanged> {
         match change {
             Change::Places { sink, places } => {
                 let node = *self.sink_nodes.get(*sink as usize).ok_or_else(|| refused("no such sink", *sink))?;
@@ -26,12 +33,18 @@ impl<const S: usize> Optimum<S> {
                 let mut row = Node::new(Sort::Sink(self.n_sinks() as u32), head);
                 row.most = places.unwrap_or(u64::MAX);
                 row.refresh();
-                self.lasts.push([-ENDLESS; S]);
+                self.lasts.push(None);
                 self.nodes.push(row);
                 Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
+                if let Some(arrivals) = self.arrivals.get_mut() {
+                    Arc::make_mut(arrivals).push(Arc::new(Arrivals::none(self.packing)));
+                }
                 // Nothing can come here yet. A price that is not below the one behind needs no repair.
-                self.prices.push(self.prices[head as usize]);
+                self.prices.push(*self.prices.of(head), self.packing);
+                let mut ranges = self.ranges;
+                ranges.n_nodes = ranges.n_nodes.max(self.nodes.len());
+                self.hold_ranges(ranges);
                 Ok(())
             }
             Change::Capacity { limit, capacity } => {
@@ -97,6 +110,11 @@ impl<const S: usize> Optimum<S> {
         self.count_cost(node, 1);
         self.count_pool(node, 1);
         self.within_bounds()?;
+        let mut ranges = self.ranges;
+        for (stage, steps) in steps.iter().enumerate() {
+            steps.iter().for_each(|step| ranges.see_step(stage, step.cost));
+        }
+        self.hold_ranges(ranges);
         self.settle(node, effort)
     }
 
@@ -121,6 +139,9 @@ impl<const S: usize> Optimum<S> {
         }
         let row = self.sources.get_mut(source as usize);
         *row = Source { units: with.units, home, own: Some(Arc::new(own)), held: Held::Among(Arc::default()) };
+        let mut ranges = self.ranges;
+        self.each_container(source, |_, cost| ranges.see(&cost));
+        self.hold_ranges(ranges);
         self.count_source(source, 1);
         if home != self.ground && (home != before.home || self.node(home).members.last() != Some(&source)) {
             Arc::make_mut(&mut self.nodes.get_mut(home as usize).members).push(source);
@@ -161,37 +182,37 @@ impl<const S: usize> Optimum<S> {
             self.lower_pool(node);
             let row = self.node(node);
             let head = row.head;
-            let gap = subtract(self.prices[head as usize], self.prices[node as usize]);
+            let gap = subtract(*self.prices.of(head), *self.prices.of(node));
             let zero = [0; S];
             if row.most < row.amount {
                 let units = row.amount - row.most;
                 let found = self.search(&[(node, zero)], head, None, effort)?;
                 self.raise(&found, None)?;
-                let units = units.min(self.room_on(&found, head)).min(self.node(node).room_backward());
+                let units = units.min(self.room_on(&found)).min(self.node(node).room_backward());
                 self.carry(node, false, units);
-                self.move_along(&found, head, units);
+                self.move_along(found, head, units);
             } else if row.amount < row.least {
                 let units = row.least - row.amount;
                 let found = self.search(&[(head, zero)], node, None, effort)?;
                 self.raise(&found, None)?;
-                let units = units.min(self.room_on(&found, node)).min(self.node(node).room_forward());
+                let units = units.min(self.room_on(&found)).min(self.node(node).room_forward());
                 self.carry(node, true, units);
-                self.move_along(&found, node, units);
+                self.move_along(found, node, units);
             } else if let Some(gain) = row.next.map(|next| subtract(zero, add(next, gap))).filter(|gain| zero < *gain) {
                 let found = self.search(&[(head, zero)], node, Some(gain), effort)?;
                 self.raise(&found, Some(gain))?;
                 if found.length.is_some() {
-                    let units = self.room_on(&found, node).min(self.node(node).room_forward());
+                    let units = self.room_on(&found).min(self.node(node).room_forward());
                     self.carry(node, true, units);
-                    self.move_along(&found, node, units);
+                    self.move_along(found, node, units);
                 }
             } else if let Some(gain) = row.last.map(|last| add(last, gap)).filter(|gain| zero < *gain) {
                 let found = self.search(&[(node, zero)], head, Some(gain), effort)?;
                 self.raise(&found, Some(gain))?;
                 if found.length.is_some() {
-                    let units = self.room_on(&found, head).min(self.node(node).room_backward());
+                    let units = self.room_on(&found).min(self.node(node).room_backward());
                     self.carry(node, false, units);
-                    self.move_along(&found, head, units);
+                    self.move_along(found, head, units);
                 }
             } else {
                 return Ok(());
@@ -204,10 +225,10 @@ impl<const S: usize> Optimum<S> {
     fn lower_pool(&mut self, node: u32) {
         let row = self.node(node);
         let (Sort::Pool(_), Some(next)) = (row.sort, row.next) else { return };
-        let price = add(self.prices[row.head as usize], next);
-        let own = self.prices[node as usize];
+        let price = add(*self.prices.of(row.head), next);
+        let own = *self.prices.of(node);
         let child_gains = |child: &u32| match self.node(*child).next {
-            Some(next) => add(price, next) < self.prices[*child as usize],
+            Some(next) => add(price, next) < *self.prices.of(*child),
             None => false,
         };
         let member_gains = |member: &u32| {
@@ -215,10 +236,11 @@ impl<const S: usize> Optimum<S> {
             let unsent = add(self.unsent_cost(*member), price);
             let mut sent = source.held(source.units).filter(|(held, _)| *held != node);
             source.home == node
-                && sent.any(|(held, _)| unsent < add(self.cost_in(*member, held), self.prices[held as usize]))
+                && sent.any(|(held, _)| unsent < add(self.cost_in(*member, held), *self.prices.of(held)))
         };
         if price < own && !row.children.iter().any(child_gains) && !row.members.iter().any(member_gains) {
-            self.prices[node as usize] = price;
+            self.set_price(node, price);
+            self.unpack_if_too_far();
         }
     }
 
@@ -227,14 +249,14 @@ impl<const S: usize> Optimum<S> {
         let mut left = self.source(source).units;
         while 0 < left {
             let mut starts = Vec::new();
-            self.each_container(source, |node, cost| starts.push((node, add(cost, self.prices[node as usize]))));
+            self.each_container(source, |node, cost| starts.push((node, add(cost, *self.prices.of(node)))));
             // The source's own price: what its cheapest way costs.
             let price = starts.iter().map(|(_, cost)| *cost).min().unwrap_or([0; S]);
             starts.iter_mut().for_each(|(_, cost)| *cost = subtract(*cost, price));
             let found = self.search(&starts, self.ground, None, effort)?;
             self.raise(&found, None)?;
-            let units = left.min(self.room_on(&found, self.ground));
-            let start = self.move_along(&found, self.ground, units);
+            let units = left.min(self.room_on(&found));
+            let start = self.move_along(found, self.ground, units);
             self.place(source, NONE, start, units);
             self.pay(self.cost_in(source, start), i128::from(units));
             left -= units;
@@ -248,29 +270,29 @@ impl<const S: usize> Optimum<S> {
         while 0 < left {
             let found = self.search(&[(self.ground, [0; S])], node, None, effort)?;
             self.raise(&found, None)?;
-            let units = left.min(self.room_on(&found, node));
-            self.move_along(&found, node, units);
+            let units = left.min(self.room_on(&found));
+            self.move_along(found, node, units);
             left -= units;
         }
         Ok(())
     }
 
-    /// Raises the prices of what a search settled, so that the path it found costs nothing any more and no other arc
-    /// less than nothing. Where there was no path, as far as it was allowed to look.
+    /// Moves prices so that the path that a search found costs nothing any more and no other arc less than nothing. Where
+    /// there was no path, as far as it was allowed to look.
     fn raise(&mut self, found: &Found<S>, shorter_than: Option<Costs<S>>) -> Result<(), NotChanged> {
-        let to =
-            found.length.or(shorter_than).ok_or_else(|| refused("no way is left for units of node", self.ground))?;
-        for node in &found.settled {
-            let price = &mut self.prices[*node as usize];
-            // Less the length of the path here, which is its way and the price of before.
-            *price = subtract(to, found.way_to(*node));
+        if found.length.is_none() && shorter_than.is_none() {
+            return Err(refused("no way is left for units of node", self.ground));
         }
+        for (node, rise) in &found.rises {
+            self.set_price(*node, add(*self.prices.of(*node), *rise));
+        }
+        self.unpack_if_too_far();
         Ok(())
     }
 
     /// How many units can take a path at its price.
-    fn room_on(&self, found: &Found<S>, to: u32) -> u64 {
-        let room = found.path(to).map(|(before, node, by)| match by {
+    fn room_on(&self, found: &Found<S>) -> u64 {
+        let room = found.steps.iter().map(|&(before, node, by)| match by {
             By::Start => u64::MAX,
             By::Exchange(source) => self.held_in(source, before),
             By::More => self.node(before).room_forward(),
@@ -280,8 +302,8 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Sends units along a path; gives the node it starts at.
-    fn move_along(&mut self, found: &Found<S>, to: u32, units: u64) -> u32 {
-        let steps: Vec<(u32, u32, By)> = found.path(to).collect();
+    fn move_along(&mut self, found: Found<S>, to: u32, units: u64) -> u32 {
+        let steps = found.steps;
         let start = steps.last().map_or(to, |(_, start, _)| *start);
         for &(before, node, by) in &steps {
             match by {

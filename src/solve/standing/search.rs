@@ -1,9 +1,11 @@
 //! Shortest paths in the residual graph over inner nodes, by reduced cost (Dijkstra 1959).
 
-use super::exchange::Exchanges;
+use std::sync::Arc;
+
+use super::exchange::{Arrivals, Exchanges};
+use super::lengths::{Changes, Lengths, Plain};
 use super::nearest::Nearest;
-use super::packed::Changes;
-use super::state::{ENDLESS, NONE, Optimum};
+use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
 
@@ -20,7 +22,8 @@ pub(super) enum Step {
     Less,
 }
 
-/// A path from one node to another, its steps from the end backwards: see [`Found::path`].
+/// A path from one node to another, its steps from the end backwards: each node with the one before it and how it is
+/// come to. The start comes last.
 #[derive(Debug)]
 pub(super) struct Path {
     pub start: u32,
@@ -32,29 +35,17 @@ pub(super) struct Path {
 pub(super) struct Found<const S: usize> {
     /// Length of the shortest path to the target; None where there is none, or none short enough.
     pub length: Option<Costs<S>>,
-    /// Settled nodes: those nearer than the target (or than the longest path allowed), with some that are as near.
-    pub settled: Vec<u32>,
-    /// See [`Search::ways`].
-    ways: Vec<Costs<S>>,
-    by: Vec<(u32, Step)>,
-}
-
-impl<const S: usize> Found<S> {
-    /// What the path to a settled node costs by itself.
-    pub fn way_to(&self, node: u32) -> Costs<S> {
-        self.ways[node as usize]
-    }
-
-    /// The path to a settled node, backwards: each node with the one before it and how it is come to, the start last.
-    pub fn path(&self, to: u32) -> impl Iterator<Item = (u32, u32, Step)> {
-        let step = |node: u32| (self.by[node as usize].0, node, self.by[node as usize].1);
-        std::iter::successors(Some(step(to)), move |(before, ..)| (*before != NONE).then(|| step(*before)))
-    }
+    /// That path; no steps where there is none.
+    pub steps: Vec<(u32, u32, Step)>,
+    /// By how much prices have to rise for the path to cost nothing and no other arc less than nothing; where there is no
+    /// path, for none to be shorter than it had to be.
+    pub rises: Vec<(u32, Costs<S>)>,
 }
 
 impl<const S: usize> Optimum<S> {
-    /// Searches from labelled nodes for the target, and ends as soon as it is settled or nothing shorter than
-    /// `shorter_than` is left.
+    /// Searches from labelled nodes for the target, and backwards from the target for one of them, until both meet and
+    /// nothing shorter is left, or nothing shorter than `shorter_than` is (Pohl 1971). Whichever has looked at less goes
+    /// on: what lies in a pocket is found from there, however wide the market is on the other side.
     pub fn search(
         &self,
         starts: &[(u32, Costs<S>)],
@@ -62,23 +53,134 @@ impl<const S: usize> Optimum<S> {
         shorter_than: Option<Costs<S>>,
         effort: &Effort,
     ) -> Result<Found<S>, StopReason> {
-        let mut search = Search::new(&self.prices, target, shorter_than.unwrap_or([ENDLESS; S]));
-        for &(node, length) in starts {
-            let way = subtract(length, self.prices[node as usize]);
-            search.reach(&self.prices, node, way, NONE, Step::Start);
+        match self.packing {
+            Some(packing) => self.search_by(packing, starts, target, shorter_than, effort),
+            None => self.search_by(Plain, starts, target, shorter_than, effort),
         }
-        let mut settled = Vec::new();
-        let mut length = None;
-        while let Some((node, nearest)) = search.nearest.take() {
-            settled.push(node);
-            if node == target {
-                length = Some(nearest);
+    }
+
+    fn search_by<L: Lengths<S>>(
+        &self,
+        lengths: L,
+        starts: &[(u32, Costs<S>)],
+        target: u32,
+        shorter_than: Option<Costs<S>>,
+        effort: &Effort,
+    ) -> Result<Found<S>, StopReason> {
+        let arrivals = self.arrivals(effort)?;
+        let zero = lengths.of(&[0; S]);
+        let prices = lengths.prices(&self.prices, self.ground);
+        // Backwards, prices count the other way round.
+        let turned = prices.iter().map(|price| L::subtract(zero, *price)).collect();
+        let mut going = Search::new(lengths, prices, shorter_than.as_ref());
+        let mut coming = Search::new(lengths, turned, shorter_than.as_ref());
+        let (mut best, mut meeting) = (going.shorter_than, None);
+        coming.start(target, zero);
+        for (node, length) in starts {
+            going.start(*node, lengths.of(length));
+            if *node == target && lengths.of(length) < best {
+                (best, meeting) = (lengths.of(length), Some(target));
+            }
+        }
+        // How far each has settled all that is nearer.
+        let (mut gone, mut come) = (zero, zero);
+        let arcs_of = |node: u32| self.node(node).children.len() as u64;
+        let (mut gone_arcs, mut come_arcs) = (starts.iter().map(|(node, _)| arcs_of(*node)).sum(), arcs_of(target));
+        let mut ticked = gone_arcs + come_arcs;
+        // Nothing is looked for beyond where the path begins and ends. The arc from its end back to its beginning may be
+        // one that has become worth taking: that is why it is searched for.
+        let only_start = if let [(start, _)] = starts { *start } else { NONE };
+        while L::is_less(gone, come, best) {
+            // Ways add up to the length of the whole path: the price of the node where they meet cancels out.
+            let mut meet = |node: u32, way: L::Length, other: &[L::Length]| {
+                let length = L::add(way, other[node as usize]);
+                if length < best {
+                    (best, meeting) = (length, Some(node));
+                }
+            };
+            if come_arcs <= gone_arcs {
+                match coming.take() {
+                    Some((node, length)) => {
+                        come = length;
+                        if node != only_start {
+                            let meet = |node, way| meet(node, way, &going.ways);
+                            come_arcs += self.pass_back(node, arrivals, &mut coming, meet);
+                        }
+                    }
+                    None => come = best,
+                }
+            } else {
+                match going.take() {
+                    Some((node, length)) => {
+                        gone = length;
+                        if node != target {
+                            let meet = |node, way| meet(node, way, &coming.ways);
+                            gone_arcs += self.pass_on(node, &mut going, meet);
+                        }
+                    }
+                    None => gone = best,
+                }
+            }
+            (going.shorter_than, coming.shorter_than) = (best, best);
+            effort.tick(gone_arcs + come_arcs - ticked)?;
+            ticked = gone_arcs + come_arcs;
+        }
+        if meeting.is_none() && shorter_than.is_none() {
+            return Ok(Found { length: None, steps: Vec::new(), rises: Vec::new() });
+        }
+        let gone = gone.min(best);
+        let come = L::subtract(best, gone);
+        let mut rises = Vec::new();
+        for (node, length) in going.within(gone) {
+            rises.push((node, lengths.costs(L::subtract(gone, length))));
+        }
+        for (node, length) in coming.within(come) {
+            rises.push((node, lengths.costs(L::subtract(length, come))));
+        }
+        let length = meeting.map(|_| lengths.costs(best));
+        let steps = meeting.map_or_else(Vec::new, |meeting| self.steps_through(meeting, &going.by, &coming.by));
+        Ok(Found { length, steps, rises })
+    }
+
+    /// The path through a node where both searches met. With ways of length zero it may come to a node twice: then it goes
+    /// straight on from there.
+    fn steps_through(&self, meeting: u32, by: &[(u32, Step)], on: &[(u32, Step)]) -> Vec<(u32, u32, Step)> {
+        let mut steps = Vec::new();
+        let mut node = meeting;
+        loop {
+            let (before, step) = by[node as usize];
+            steps.push((before, node, step));
+            if before == NONE {
                 break;
             }
-            let way = search.ways[node as usize];
-            effort.tick(self.pass_on(node, way, &mut search))?;
+            node = before;
         }
-        Ok(Found { length, settled, ways: search.ways, by: search.by })
+        steps.reverse();
+        let mut position = vec![NONE; self.nodes.len()];
+        for (at, (_, node, _)) in steps.iter().enumerate() {
+            position[*node as usize] = at as u32;
+        }
+        node = meeting;
+        while on[node as usize].0 != NONE {
+            let (after, step) = on[node as usize];
+            match position[after as usize] {
+                NONE => {
+                    position[after as usize] = steps.len() as u32;
+                    let step = match step {
+                        Step::Exchange(_) => Step::Exchange(self.exchanges(node).source_to(after)),
+                        Step::Start | Step::More | Step::Less => step,
+                    };
+                    steps.push((node, after, step));
+                }
+                at => {
+                    let round = steps.drain(at as usize + 1..);
+                    round.for_each(|(_, node, _)| position[node as usize] = NONE);
+                }
+            }
+            node = after;
+        }
+        steps.reverse();
+        steps
     }
 
     /// Whether there is a path of length zero from one node to another, for a reason that needs no search: the last
@@ -101,115 +203,149 @@ impl<const S: usize> Optimum<S> {
                 None => return false,
             }
         }
-        add(way, self.prices[to as usize]) == self.prices[from as usize]
+        add(way, *self.prices.of(to)) == *self.prices.of(from)
     }
 
-    /// Labels what a settled node leads to; gives the number of arcs looked at.
-    pub fn pass_on(&self, node: u32, way: Costs<S>, search: &mut Search<S>) -> u64 {
+    /// Labels what a settled node leads to, and says so of each label; gives the number of arcs looked at.
+    pub fn pass_on<L: Lengths<S>>(
+        &self,
+        node: u32,
+        search: &mut Search<S, L>,
+        mut labelled: impl FnMut(u32, L::Length),
+    ) -> u64 {
         let row = self.node(node);
+        let way = search.ways[node as usize];
         let mut arcs = 1 + row.children.len() as u64;
         if !row.holders.is_empty() {
             let Exchanges { to, changes, sources } = self.exchanges(node);
             arcs += to.len() as u64;
-            let reach = |search: &mut Search<S>, at: usize, change: Costs<S>| {
-                search.reach(&self.prices, to[at], add(way, change), node, Step::Exchange(sources[at]));
-            };
-            match changes {
-                Changes::Packed(packing, words) => {
-                    for (at, word) in words.iter().enumerate() {
-                        if less_sum(&way, |stage| packing.stage(*word, stage), &search.ways[to[at] as usize]) {
-                            reach(search, at, packing.unpack(*word));
-                        }
-                    }
-                }
-                Changes::Wide(changes) => {
-                    for (at, change) in changes.iter().enumerate() {
-                        if less_sum(&way, |stage| change[stage], &search.ways[to[at] as usize]) {
-                            reach(search, at, *change);
-                        }
-                    }
-                }
-            }
+            search.reach_all(way, to, changes, node, |at| Step::Exchange(sources[at]), &mut labelled);
         }
         if let Some(next) = row.next.filter(|_| row.head != NONE) {
-            search.reach(&self.prices, row.head, add(way, next), node, Step::More);
+            search.reach(row.head, L::add(way, search.lengths.of(&next)), node, Step::More, &mut labelled);
         }
         for &child in row.children.iter() {
-            if less_sum(&way, |stage| -self.lasts[child as usize][stage], &search.ways[child as usize]) {
-                let way = subtract(way, self.lasts[child as usize]);
-                search.reach(&self.prices, child, way, node, Step::Less);
+            if let Some(last) = &self.lasts[child as usize] {
+                let way = L::subtract(way, search.lengths.of(last));
+                search.reach(child, way, node, Step::Less, &mut labelled);
             }
         }
         arcs
     }
-}
 
-/// Whether a + b < c. Nearly all of the work is here, and no branch could be foretold: so there is none, and later
-/// stages are compared even where an earlier one decides.
-#[inline(always)]
-fn less_sum<const S: usize>(a: &Costs<S>, b: impl Fn(usize) -> i64, c: &Costs<S>) -> bool {
-    let mut less = false;
-    for stage in (0..S).rev() {
-        // Costs of paths are far from the ends of 64 bits, so nothing wraps: this only spares the check.
-        let sum = a[stage].wrapping_add(b(stage));
-        less = (sum < c[stage]) | ((sum == c[stage]) & less);
+    /// The same backwards: labels from where a settled node can be reached.
+    pub fn pass_back<L: Lengths<S>>(
+        &self,
+        node: u32,
+        arrivals: &[Arc<Arrivals<S>>],
+        search: &mut Search<S, L>,
+        mut labelled: impl FnMut(u32, L::Length),
+    ) -> u64 {
+        let row = self.node(node);
+        let way = search.ways[node as usize];
+        let Arrivals { from, changes } = &*arrivals[node as usize];
+        // Whose unit moves is looked up for the few that are on the path.
+        search.reach_all(way, from, changes, node, |_| Step::Exchange(NONE), &mut labelled);
+        for &child in row.children.iter() {
+            if let Some(next) = &self.node(child).next {
+                let way = L::add(way, search.lengths.of(next));
+                search.reach(child, way, node, Step::More, &mut labelled);
+            }
+        }
+        if let Some(last) = row.last.filter(|_| row.head != NONE) {
+            search.reach(row.head, L::subtract(way, search.lengths.of(&last)), node, Step::Less, &mut labelled);
+        }
+        1 + (from.len() + row.children.len()) as u64
     }
-    less
 }
 
 /// Labels and what is still to be settled.
 ///
 /// A label is kept as the *way* to its node: what the path costs by itself. With the price of the node it makes the
 /// path's length, its sum of reduced costs. So an arc is added and compared without reading a price.
-pub(super) struct Search<const S: usize> {
-    target: u32,
-    pub ways: Vec<Costs<S>>,
+pub(super) struct Search<const S: usize, L: Lengths<S>> {
+    pub lengths: L,
+    /// Ways to the nodes, so long where there is none that none could be of use.
+    pub ways: Vec<L::Length>,
+    pub prices: Vec<L::Length>,
     by: Vec<(u32, Step)>,
-    nearest: Nearest<S>,
+    nearest: Nearest<L::Length>,
     /// Nothing that is as long or longer is of use.
-    shorter_than: Costs<S>,
+    shorter_than: L::Length,
 }
 
-impl<const S: usize> Search<S> {
-    pub fn new(prices: &[Costs<S>], target: u32, shorter_than: Costs<S>) -> Search<S> {
+impl<const S: usize, L: Lengths<S>> Search<S, L> {
+    pub fn new(lengths: L, prices: Vec<L::Length>, shorter_than: Option<&Costs<S>>) -> Search<S, L> {
+        let shorter_than = shorter_than.map_or(L::ENDLESS, |costs| lengths.of(costs));
         Search {
-            target,
-            ways: prices.iter().map(|price| subtract(shorter_than, *price)).collect(),
+            lengths,
+            ways: prices.iter().map(|price| L::subtract(shorter_than, *price)).collect(),
             by: vec![(NONE, Step::Start); prices.len()],
             nearest: Nearest::new(prices.len()),
             shorter_than,
+            prices,
         }
     }
 
-    /// Labels where the search begins.
-    pub fn start(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
-        self.reach(prices, node, way, NONE, Step::Start);
+    /// Labels a node where the search begins, with the length that it begins with.
+    pub fn start(&mut self, node: u32, length: L::Length) {
+        self.reach(node, L::subtract(length, self.prices[node as usize]), NONE, Step::Start, &mut |_, _| {});
     }
 
-    /// Labels a node, where how it is come to does not matter.
-    pub fn label(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>) {
-        self.reach(prices, node, way, NONE, Step::Start);
+    /// Length of the path to a node; where it has no label, that of the longest one allowed.
+    pub fn length_to(&self, node: u32) -> Costs<S> {
+        self.lengths.costs(L::add(self.ways[node as usize], self.prices[node as usize]))
     }
 
     /// Settles the nearest node.
-    pub fn take(&mut self) -> Option<u32> {
-        self.nearest.take().map(|(node, _)| node)
+    pub fn take(&mut self) -> Option<(u32, L::Length)> {
+        self.nearest.take()
     }
 
-    fn reach(&mut self, prices: &[Costs<S>], node: u32, way: Costs<S>, before: u32, step: Step) {
+    /// Nodes nearer than so much, with their lengths: all of them are settled if one as far is.
+    fn within(&self, bound: L::Length) -> impl Iterator<Item = (u32, L::Length)> {
+        let lengths = self.ways.iter().zip(&self.prices).map(|(way, price)| L::add(*way, *price));
+        (0..).zip(lengths).filter(move |(_, length)| *length < bound)
+    }
+
+    /// Labels where exchanges lead to or come from.
+    fn reach_all(
+        &mut self,
+        way: L::Length,
+        nodes: &[u32],
+        changes: &Changes<S>,
+        before: u32,
+        step: impl Fn(usize) -> Step,
+        labelled: &mut impl FnMut(u32, L::Length),
+    ) {
+        match self.lengths.all(changes) {
+            Some(changes) => {
+                for (at, (node, change)) in nodes.iter().zip(changes).enumerate() {
+                    if L::is_less(way, *change, self.ways[*node as usize]) {
+                        self.reach(*node, L::add(way, *change), before, step(at), labelled);
+                    }
+                }
+            }
+            None => {
+                for (at, node) in nodes.iter().enumerate() {
+                    let change = self.lengths.of(&changes.at(at));
+                    self.reach(*node, L::add(way, change), before, step(at), labelled);
+                }
+            }
+        }
+    }
+
+    fn reach(&mut self, node: u32, way: L::Length, before: u32, step: Step, labelled: &mut impl FnMut(u32, L::Length)) {
         if self.ways[node as usize] <= way {
             return;
         }
-        let length = add(way, prices[node as usize]);
+        let length = L::add(way, self.prices[node as usize]);
         if self.shorter_than <= length {
             return;
-        }
-        if node == self.target {
-            // What is as far as the target need not be looked at: it would be settled after it.
-            self.shorter_than = length;
         }
         self.ways[node as usize] = way;
         self.by[node as usize] = (before, step);
         self.nearest.put(node, length);
+        labelled(node, way);
     }
 }

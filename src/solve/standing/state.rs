@@ -2,15 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::Exchanges;
-use super::packed::Packing;
+use super::exchange::{Arrivals, Exchanges};
+use super::lengths::{NodePrices, Packing, Ranges};
 use super::paged::Paged;
 use super::search::Path;
 use crate::solve::costs::{Costs, add};
 use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
-
-/// Farther than any path, dearer than any unit.
-pub(super) const ENDLESS: i64 = 1 << 60;
 
 /// No node, no source.
 pub(super) const NONE: u32 = u32::MAX;
@@ -23,18 +20,19 @@ pub(super) struct Optimum<const S: usize> {
     pub first: Arc<Network>,
     pub sources: Paged<Source<S>, 128>,
     pub nodes: Paged<Node<S>, 4>,
-    /// Prices of the nodes, that of the ground included: only differences mean something, so that a search need not
-    /// touch what it did not reach.
-    pub prices: Vec<Costs<S>>,
-    /// The node of each sink.
-    /// [`Node::last`] of all nodes side by side, for the searches; less than any cost where there is none, so that
-    /// taking it back costs more than any path.
-    pub lasts: Vec<Costs<S>>,
+    pub prices: NodePrices<S>,
+    /// [`Node::last`] of all nodes side by side, for the searches.
+    pub lasts: Vec<Option<Costs<S>>>,
     /// The last path that units took: where it began and ended, with its steps.
     pub last_path: Option<Arc<Path>>,
+    /// The node of each sink.
     pub sink_nodes: Arc<Vec<u32>>,
-    /// How exchanges are packed; None where costs are too great for it.
+    /// What costs there can be before lengths must be packed anew.
+    pub ranges: Ranges<S>,
+    /// How lengths are packed; None where a word has too few bits.
     pub packing: Option<Packing<S>>,
+    /// The exchanges by where they lead; empty until a search asks for them.
+    pub arrivals: OnceLock<Arc<Vec<Arc<Arrivals<S>>>>>,
     pub ground: u32,
     /// What all units together cost.
     pub value: [i128; S],
@@ -224,14 +222,18 @@ impl<const S: usize> Optimum<S> {
         }
         let ground = (first.n_sinks() + first.limits().len() + first.pools().len()) as u32;
         let mut nodes = nodes_of(&first, ground);
+        let ranges = ranges_of(&first, &nodes);
+        let packing = Packing::of(&ranges);
         let mut optimum = Optimum {
-            prices: prices_of(prices),
+            prices: NodePrices::new(prices_of(prices), packing),
             lasts: Vec::new(),
             last_path: None,
             sink_nodes: Arc::new((0..first.n_sinks() as u32).collect()),
             sources: Paged::new(),
             nodes: Paged::new(),
-            packing: Packing::of(greatest_changes(&first)),
+            ranges,
+            packing,
+            arrivals: OnceLock::new(),
             ground,
             value: [0; S],
             greatest: [0; S],
@@ -258,13 +260,14 @@ impl<const S: usize> Optimum<S> {
             for (value, cost) in optimum.value.iter_mut().zip(node.cost()) {
                 *value += cost;
             }
-            optimum.lasts.push(node.last.unwrap_or([-ENDLESS; S]));
+            optimum.lasts.push(node.last);
             optimum.nodes.push(node);
         }
         for pool in 0..optimum.first.pools().len() {
             let node = pool_node(&optimum.first, pool as u32);
             optimum.price_next_unit(node);
         }
+        optimum.stay_near();
         Some(optimum)
     }
 
@@ -322,7 +325,7 @@ impl<const S: usize> Optimum<S> {
         let row = self.nodes.get_mut(node as usize);
         change(row);
         row.refresh();
-        self.lasts[node as usize] = row.last.unwrap_or([-ENDLESS; S]);
+        self.lasts[node as usize] = row.last;
     }
 
     /// Lowers the price of a pool that holds all its members' units, and so has no next one, to what a next one would
@@ -330,9 +333,10 @@ impl<const S: usize> Optimum<S> {
     fn price_next_unit(&mut self, pool: u32) {
         let row = self.node(pool);
         if let Some(next) = row.next {
-            let price = add(self.prices[row.head as usize], next);
-            let own = &mut self.prices[pool as usize];
-            *own = price.min(*own);
+            let price = add(*self.prices.of(row.head), next);
+            if price < *self.prices.of(pool) {
+                self.set_price(pool, price);
+            }
         }
     }
 
@@ -546,21 +550,30 @@ fn nodes_of<const S: usize>(network: &Network, ground: u32) -> Vec<Node<S>> {
     nodes
 }
 
-/// For each stage the most by which two of a network's costs of a unit differ. O(pairs).
-fn greatest_changes<const S: usize>(network: &Network) -> [u64; S] {
-    std::array::from_fn(|stage| {
-        let stage = &network.stages()[stage];
-        // A unit somewhere always has the choice of a container that costs nothing in a stage without costs of a sort.
-        let (mut least, mut most) = (0, 0);
-        let mut see = |cost: i64| (least, most) = (cost.min(least), cost.max(most));
+/// What the lengths of paths in a network are made of. O(pairs).
+fn ranges_of<const S: usize>(network: &Network, nodes: &[Node<S>]) -> Ranges<S> {
+    let zero = [0; S];
+    // Some nodes may be added.
+    let n_nodes = nodes.len() + nodes.len() / 8 + 16;
+    let mut behind: Vec<u32> =
+        nodes.iter().filter(|node| matches!(node.sort, Sort::Pool(_))).map(|node| node.head).collect();
+    behind.sort_unstable();
+    behind.dedup();
+    let mut ranges = Ranges { least: zero, most: zero, steps: zero, n_nodes, n_behind: behind.len() };
+    for (at, stage) in network.stages().iter().enumerate() {
+        let mut see = |cost: i64| {
+            ranges.least[at] = ranges.least[at].min(cost);
+            ranges.most[at] = ranges.most[at].max(cost);
+        };
         match &stage.pair_cost {
             PairCosts::Zero => {}
             PairCosts::Narrow(costs) => costs.iter().for_each(|cost| see(i64::from(*cost))),
             PairCosts::Wide(costs) => costs.iter().for_each(|cost| see(*cost)),
         }
         stage.unsent_cost.iter().for_each(|cost| see(*cost));
-        most.abs_diff(least)
-    })
+        stage.pool_steps.iter().flatten().for_each(|step| ranges.see_step(at, step.cost));
+    }
+    ranges
 }
 
 /// The prices of all nodes, the ground's last.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any};
-use proptest::{collection::vec, option, prop_assert_eq, prop_oneof, proptest};
+use proptest::{collection::vec, option, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::{Change, Evidence, NotChanged, PairParts, SourceParts, Standing};
+use super::lengths::Plain;
+use super::{Change, Evidence, NotChanged, PairParts, Sized, SourceParts, Standing};
 use crate::solve::samples::{Sizes, place, small};
 use crate::solve::{
     Effort, Limit, Network, NetworkParts, Outcome, Pool, Proof, Source, Stage, Step, StopReason, check, flow,
@@ -276,6 +277,60 @@ proptest! {
             prop_assert_eq!(holds(&standing), Ok(()), "after {:?}", change);
         }
     }
+}
+
+/// The same, where lengths are too long to be packed.
+fn plain(mut standing: Standing) -> Standing {
+    sized!(&mut standing.0, optimum => {
+        optimum.ranges.most.fill(1 << 58);
+        optimum.pack_by(None);
+    });
+    standing
+}
+
+/// The same optimum with prices that are tied to the ground's.
+fn tied(mut standing: Standing) -> Standing {
+    sized!(&mut standing.0, optimum => match optimum.packing {
+        Some(packing) => optimum.tie_to_ground(packing),
+        None => optimum.tie_to_ground(Plain),
+    });
+    standing
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn neither_plain_lengths_nor_other_prices_change_an_answer(network in small(Sizes::SMALL), drafts in drafts()) {
+        let mut packed = standing(&network);
+        let mut plain = plain(standing(&network));
+        for draft in drafts {
+            let Some(change) = draft.fitted(&packed) else { continue };
+            let change = std::slice::from_ref(&change);
+            let Ok(after) = packed.after(change, &Effort::unlimited()) else { continue };
+            packed = tied(after);
+            plain = tied(plain.after(change, &Effort::unlimited()).expect("a change that could be made"));
+            sized!(&packed.0, optimum => prop_assert!(optimum.packing.is_some()));
+            sized!(&plain.0, optimum => prop_assert!(optimum.packing.is_none()));
+            prop_assert_eq!(packed.values(), plain.values());
+            prop_assert_eq!(holds(&packed), Ok(()));
+            prop_assert_eq!(holds(&plain), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn a_price_that_is_left_far_behind_is_brought_near() {
+    let changes = [Change::NewSink { places: Some(1), limit: None }, Change::Places { sink: 0, places: Some(1) }];
+    let mut far = standing(&three_want_two_places()).after(&changes[..1], &Effort::unlimited()).unwrap();
+    // Nobody can be sent to the new sink, so any price is right that is low enough.
+    let Sized::One(optimum) = &mut far.0 else { panic!("there is one stage") };
+    optimum.set_price(optimum.sink_nodes[1], [i64::MIN / 4]);
+    let near = after(&far, changes[1].clone());
+    assert_eq!(holds(&near), Ok(()));
+    let Sized::One(optimum) = &near.0 else { panic!("there is one stage") };
+    assert!(optimum.packing.is_some());
+    assert_eq!(optimum.prices.of(optimum.sink_nodes[1]), optimum.prices.of(optimum.ground));
 }
 
 /// Sources and places of a place of some size come and go, many times, in no pattern.

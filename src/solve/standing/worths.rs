@@ -6,19 +6,16 @@
 //! behind it, and that is all there is to know. So ways of length zero are followed first, and only where a sink has
 //! none (prices of another source) is the backward search made.
 
-use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use std::sync::Arc;
 
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+
+use super::exchange::Arrivals;
+use super::lengths::{Lengths, Plain};
 use super::search::Search;
-use super::state::{ENDLESS, NONE, Optimum, Sort};
-use crate::solve::costs::{Costs, add, subtract};
+use super::state::{NONE, Optimum, Sort};
+use crate::solve::costs::{add, subtract};
 use crate::solve::{Effort, StopReason, Worth};
-
-/// Exchanges by where they lead: those to node v are `entries[starts[v]..starts[v + 1]]`, each as the container it
-/// leaves and its position in that one's list.
-struct Arriving {
-    starts: Vec<u32>,
-    entries: Vec<(u32, u32)>,
-}
 
 impl<const S: usize> Optimum<S> {
     pub fn worths(&self, effort: &Effort) -> Result<Vec<Worth>, StopReason> {
@@ -43,8 +40,14 @@ impl<const S: usize> Optimum<S> {
         self.find_all_exchanges(effort)?;
         let free = self.exchanges_of_length_zero(effort)?;
         let lengthy: Vec<bool> = groups.iter().map(|group| !self.all_lead_freely(group, &free)).collect();
-        let arriving = if lengthy.contains(&true) { Some(self.arriving(effort)?) } else { None };
-        let one = |at: usize| self.group(groups[at], arriving.as_ref().filter(|_| lengthy[at]), effort);
+        let arriving = if lengthy.contains(&true) { Some(self.arrivals(effort)?) } else { None };
+        let one = |at: usize| {
+            let arriving = arriving.filter(|_| lengthy[at]);
+            match self.packing {
+                Some(packing) => self.group(packing, groups[at], arriving, effort),
+                None => self.group(Plain, groups[at], arriving, effort),
+            }
+        };
         let found: Result<Vec<Vec<(u32, Worth)>>, StopReason> = match effort.threads() {
             Some(threads) => threads.install(|| (0..groups.len()).into_par_iter().map(one).collect()),
             None => (0..groups.len()).map(one).collect(),
@@ -60,20 +63,6 @@ impl<const S: usize> Optimum<S> {
         Ok(worths)
     }
 
-    /// The only part that looks at pairs: O(pairs), over the threads of `effort`.
-    fn find_all_exchanges(&self, effort: &Effort) -> Result<(), StopReason> {
-        let containers: Vec<u32> =
-            (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()).collect();
-        let find = |node: &u32| {
-            let found = self.exchanges(*node).to.len() + self.node(*node).holders.len();
-            effort.tick(found as u64)
-        };
-        match effort.threads() {
-            Some(threads) => threads.install(|| containers.par_iter().try_for_each(find)),
-            None => containers.iter().try_for_each(find),
-        }
-    }
-
     /// Exchanges of reduced cost zero, as where they lead and where from, sorted.
     fn exchanges_of_length_zero(&self, effort: &Effort) -> Result<Vec<(u32, u32)>, StopReason> {
         let mut free = Vec::new();
@@ -84,7 +73,7 @@ impl<const S: usize> Optimum<S> {
             let exchanges = self.exchanges(from);
             effort.tick(exchanges.to.len() as u64)?;
             for (at, to) in exchanges.to.iter().enumerate() {
-                if add(exchanges.changes.at(at), self.prices[*to as usize]) == self.prices[from as usize] {
+                if add(exchanges.changes.at(at), *self.prices.of(*to)) == *self.prices.of(from) {
                     free.push((*to, from));
                 }
             }
@@ -103,7 +92,7 @@ impl<const S: usize> Optimum<S> {
             let from = free.partition_point(|(to, _)| *to < node);
             let exchanges = free[from..].iter().take_while(|(to, _)| *to == node).map(|(_, from)| *from);
             let row = self.node(node);
-            let price = |node: u32| self.prices[node as usize];
+            let price = |node: u32| *self.prices.of(node);
             let more = row
                 .children
                 .iter()
@@ -119,76 +108,37 @@ impl<const S: usize> Optimum<S> {
         group.iter().all(|(_, sink)| reached[*sink as usize] || self.node(*sink).amount == 0)
     }
 
-    fn arriving(&self, effort: &Effort) -> Result<Arriving, StopReason> {
-        let n_nodes = self.nodes.len();
-        let mut starts = vec![0u32; n_nodes + 1];
-        let containers = || (0..n_nodes as u32).filter(|node| !self.node(*node).holders.is_empty());
-        for node in containers() {
-            self.exchanges(node).to.iter().for_each(|to| starts[*to as usize + 1] += 1);
-        }
-        for node in 0..n_nodes {
-            starts[node + 1] += starts[node];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![(0, 0); starts[n_nodes] as usize];
-        for node in containers() {
-            let to = &self.exchanges(node).to;
-            effort.tick(to.len() as u64)?;
-            for (at, to) in to.iter().enumerate() {
-                entries[next[*to as usize] as usize] = (node, at as u32);
-                next[*to as usize] += 1;
-            }
-        }
-        Ok(Arriving { starts, entries })
-    }
-
     /// What changes with the places of these full sinks, which come with the one node behind them all. Without
     /// `arriving`, each has a way of length zero to it.
-    fn group(
+    fn group<L: Lengths<S>>(
         &self,
+        lengths: L,
         group: &[(u32, u32)],
-        arriving: Option<&Arriving>,
+        arriving: Option<&[Arc<Arrivals<S>>]>,
         effort: &Effort,
     ) -> Result<Vec<(u32, Worth)>, StopReason> {
         let behind = group[0].0;
-        let price = |sink: u32| subtract(self.prices[sink as usize], self.prices[behind as usize]);
+        let price = |sink: u32| subtract(*self.prices.of(sink), *self.prices.of(behind));
+        let prices = lengths.prices(&self.prices, self.ground);
+        // Backwards, prices count the other way round.
+        let zero = lengths.of(&[0; S]);
+        let turned: Vec<L::Length> = prices.iter().map(|price| L::subtract(zero, *price)).collect();
         // A path longer than the price difference would not pay; beyond the greatest one, none of these sinks gains.
         let longest = group.iter().map(|(_, sink)| price(*sink)).max().unwrap_or([0; S]);
-        let mut coming = Search::new(&self.prices, NONE, longest);
-        let away = subtract([0; S], self.prices[behind as usize]);
-        self.spread(
-            &mut coming,
-            &self.prices,
-            behind,
-            away,
-            group.len(),
-            |sink| self.is_full(sink, behind),
-            effort,
-            |node, way, search| self.pass_on(node, way, search),
-        )?;
-        // Backwards, prices count the other way round.
-        let turned: Vec<Costs<S>> = self.prices.iter().map(|price| subtract([0; S], *price)).collect();
-        let mut going = Search::new(&turned, NONE, [ENDLESS; S]);
+        let is_target = |sink| self.is_full(sink, behind);
+        let mut coming = Search::new(lengths, prices, Some(&longest));
+        let pass = |node, search: &mut Search<S, L>| self.pass_on(node, search, |_, _| {});
+        spread(&mut coming, behind, group.len(), is_target, effort, pass)?;
+        let mut going = Search::new(lengths, turned, None);
         if let Some(arriving) = arriving {
-            let way = self.prices[behind as usize];
-            self.spread(
-                &mut going,
-                &turned,
-                behind,
-                way,
-                group.len(),
-                |sink| self.is_full(sink, behind),
-                effort,
-                |node, way, search| self.pass_back(node, way, &turned, arriving, search),
-            )?;
+            let pass = |node, search: &mut Search<S, L>| self.pass_back(node, arriving, search, |_, _| {});
+            spread(&mut going, behind, group.len(), is_target, effort, pass)?;
         }
         let worth = |&(_, sink): &(u32, u32)| {
-            let at = sink as usize;
-            let length = add(coming.ways[at], self.prices[at]);
-            let one_more = subtract(length.min(price(sink)), price(sink)).min([0; S]);
+            let one_more = subtract(coming.length_to(sink).min(price(sink)), price(sink)).min([0; S]);
             let one_less = match arriving {
                 None => price(sink),
-                Some(_) => add(add(going.ways[at], turned[at]), price(sink)),
+                Some(_) => add(going.length_to(sink), price(sink)),
             };
             let one_less = if self.node(sink).amount == 0 { vec![0; S] } else { one_less.to_vec() };
             (sink, Worth { one_more: Some(one_more.to_vec()), one_less: Some(one_less) })
@@ -200,55 +150,25 @@ impl<const S: usize> Optimum<S> {
         let row = self.node(node);
         matches!(row.sort, Sort::Sink(_)) && row.head == behind && row.most <= row.amount
     }
+}
 
-    /// Settles all nodes from a start on, until as many targets are settled as there are, or nothing is left.
-    #[allow(clippy::too_many_arguments, reason = "one loop for both directions, which differ in all of these")]
-    fn spread(
-        &self,
-        search: &mut Search<S>,
-        prices: &[Costs<S>],
-        start: u32,
-        way: Costs<S>,
-        n_targets: usize,
-        is_target: impl Fn(u32) -> bool,
-        effort: &Effort,
-        pass: impl Fn(u32, Costs<S>, &mut Search<S>) -> u64,
-    ) -> Result<(), StopReason> {
-        search.start(prices, start, way);
-        let mut left = n_targets;
-        while let Some(node) = search.take() {
-            left -= usize::from(is_target(node));
-            if left == 0 {
-                break;
-            }
-            effort.tick(pass(node, search.ways[node as usize], search))?;
+/// Settles all nodes from a start on, until as many targets are settled as there are, or nothing is left.
+fn spread<const S: usize, L: Lengths<S>>(
+    search: &mut Search<S, L>,
+    start: u32,
+    n_targets: usize,
+    is_target: impl Fn(u32) -> bool,
+    effort: &Effort,
+    pass: impl Fn(u32, &mut Search<S, L>) -> u64,
+) -> Result<(), StopReason> {
+    search.start(start, search.lengths.of(&[0; S]));
+    let mut left = n_targets;
+    while let Some((node, _)) = search.take() {
+        left -= usize::from(is_target(node));
+        if left == 0 {
+            break;
         }
-        Ok(())
+        effort.tick(pass(node, search))?;
     }
-
-    /// Labels from where a settled node can be reached; gives the number of arcs looked at.
-    fn pass_back(
-        &self,
-        node: u32,
-        way: Costs<S>,
-        turned: &[Costs<S>],
-        arriving: &Arriving,
-        search: &mut Search<S>,
-    ) -> u64 {
-        let row = self.node(node);
-        let entries =
-            &arriving.entries[arriving.starts[node as usize] as usize..arriving.starts[node as usize + 1] as usize];
-        for &(from, at) in entries {
-            search.label(turned, from, add(way, self.exchanges(from).changes.at(at as usize)));
-        }
-        for &child in row.children.iter() {
-            if let Some(next) = self.node(child).next {
-                search.label(turned, child, add(way, next));
-            }
-        }
-        if let Some(last) = row.last.filter(|_| row.head != NONE) {
-            search.label(turned, row.head, subtract(way, last));
-        }
-        1 + (entries.len() + row.children.len()) as u64
-    }
+    Ok(())
 }

@@ -1,0 +1,255 @@
+//! What it costs to move a unit from one sink to another, or to leave it unsent: the least over all sources there.
+//!
+//! Such a length does not depend on prices, so it is found once, and kept while sources come and go. For each pair of
+//! sinks the few cheapest sources are ranked: when the first goes, the next is known.
+
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+
+use super::arcs::{Layout, NONE};
+use super::costs::{Objective, Scalar};
+use crate::solve::Network;
+use crate::solve::effort::{Effort, StopReason};
+
+/// Longer than any way.
+pub(super) const NEVER: i64 = i64::MAX / 2;
+
+/// Sources that are ranked for each two sinks.
+const RANKS: usize = 3;
+
+/// What units cost, where staying unsent is one more place after the sinks.
+pub(super) struct Costs<'a> {
+    pub network: &'a Network,
+    pub layout: Layout,
+    pub objective: &'a Scalar<'a>,
+}
+
+impl Costs<'_> {
+    /// Cost of a pair less that of staying unsent.
+    pub fn entering(&self, source: u32, pair: usize) -> i64 {
+        self.objective.pair(pair) - self.objective.unsent(source as usize)
+    }
+
+    /// Where else a source could go than over this pair, and what that would cost more.
+    fn ways(&self, source: u32, pair: usize) -> impl Iterator<Item = (u32, i64)> {
+        let own = self.objective.pair(pair);
+        let pairs = self.network.pairs_of(source as usize);
+        let others = pairs.map(move |other| (self.network.sinks()[other], self.objective.pair(other) - own));
+        let unsent = (self.layout.n_sinks, self.objective.unsent(source as usize) - own);
+        others.chain([unsent])
+    }
+}
+
+/// The cheapest move from a sink to another place.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange {
+    /// Cost there less cost here, or less than that where the ranks ran out; [`NEVER`] where no source can move so.
+    pub length: i64,
+    pub to: u32,
+    /// Where it is in the list of exchanges into that place.
+    back: u32,
+}
+
+/// The same, seen from where it leads.
+#[derive(Clone, Copy)]
+pub(super) struct Coming {
+    pub length: i64,
+    pub from: u32,
+    /// Where it is in the list of exchanges from there.
+    pub position: u32,
+}
+
+/// The sources that could move at the least cost, in order.
+#[derive(Clone, Copy)]
+struct Ranked {
+    sources: [u32; RANKS],
+    lengths: [i64; RANKS],
+    /// The least length of one that was left out.
+    forgotten: i64,
+}
+
+impl Ranked {
+    const NOBODY: Ranked = Ranked { sources: [NONE; RANKS], lengths: [NEVER; RANKS], forgotten: NEVER };
+
+    fn add(&mut self, source: u32, length: i64) {
+        let last = self.lengths[RANKS - 1];
+        if last.min(self.forgotten) <= length {
+            self.forgotten = self.forgotten.min(length);
+            return;
+        }
+        self.forgotten = self.forgotten.min(last);
+        let at = self.lengths.iter().position(|known| length < *known).unwrap_or(RANKS - 1);
+        self.lengths.copy_within(at..RANKS - 1, at + 1);
+        self.sources.copy_within(at..RANKS - 1, at + 1);
+        (self.lengths[at], self.sources[at]) = (length, source);
+    }
+
+    /// The least length, or less than that where the ranks ran out.
+    fn length(&self) -> i64 {
+        self.lengths[0].min(self.forgotten)
+    }
+
+    /// Whether it was among them.
+    fn remove(&mut self, source: u32) -> bool {
+        let Some(at) = self.sources.iter().position(|known| *known == source) else { return false };
+        self.lengths.copy_within(at + 1.., at);
+        self.sources.copy_within(at + 1.., at);
+        (self.lengths[RANKS - 1], self.sources[RANKS - 1]) = (NEVER, NONE);
+        true
+    }
+}
+
+/// The exchanges from one sink.
+#[derive(Clone, Default)]
+struct Row {
+    exchanges: Vec<Exchange>,
+    ranked: Vec<Ranked>,
+    held: Vec<u32>,
+}
+
+impl Row {
+    /// Looks for them from the beginning. `positions` has NONE for all places, before and after.
+    fn find(&mut self, costs: &Costs, pair: &[u32], sink: u32, positions: &mut [u32]) -> u64 {
+        for (exchange, at) in self.exchanges.iter().zip(0..) {
+            positions[exchange.to as usize] = at;
+        }
+        self.ranked.fill(Ranked::NOBODY);
+        let mut seen = 0;
+        for source in std::mem::take(&mut self.held) {
+            self.add(costs, source, pair[source as usize] as usize, sink, positions);
+            seen += costs.network.pairs_of(source as usize).len() as u64;
+        }
+        for exchange in &self.exchanges {
+            positions[exchange.to as usize] = NONE;
+        }
+        for (exchange, ranked) in self.exchanges.iter_mut().zip(&self.ranked) {
+            exchange.length = ranked.length();
+        }
+        seen
+    }
+
+    fn add(&mut self, costs: &Costs, source: u32, pair: usize, sink: u32, positions: &mut [u32]) {
+        self.held.push(source);
+        for (to, length) in costs.ways(source, pair).filter(|(to, _)| *to != sink) {
+            let position = &mut positions[to as usize];
+            if *position == NONE {
+                *position = self.exchanges.len() as u32;
+                self.exchanges.push(Exchange { length: NEVER, to, back: NONE });
+                self.ranked.push(Ranked::NOBODY);
+            }
+            self.ranked[*position as usize].add(source, length);
+        }
+    }
+
+    /// Takes the length of an exchange over to where it leads.
+    fn join(&mut self, sink: u32, position: u32, into: &mut [Vec<Coming>]) {
+        let exchange = &mut self.exchanges[position as usize];
+        exchange.length = self.ranked[position as usize].length();
+        let into = &mut into[exchange.to as usize];
+        if exchange.back == NONE {
+            exchange.back = into.len() as u32;
+            into.push(Coming { length: exchange.length, from: sink, position });
+        } else {
+            into[exchange.back as usize].length = exchange.length;
+        }
+    }
+}
+
+/// All exchanges, by where they lead from and by where to.
+#[derive(Default)]
+pub(super) struct Exchanges {
+    rows: Vec<Row>,
+    into: Vec<Vec<Coming>>,
+    /// Where places are in the list at hand.
+    positions: Vec<u32>,
+}
+
+impl Exchanges {
+    /// The exchanges of all sources with a unit, each of which uses this pair; NONE: it has no place.
+    pub fn new(costs: &Costs, pair: &[u32], effort: &Effort) -> Result<Exchanges, StopReason> {
+        let n_places = costs.network.n_sinks() + 1;
+        let mut rows = vec![Row::default(); costs.network.n_sinks()];
+        for (source, _) in costs.network.sources().iter().enumerate().filter(|(_, source)| 0 < source.units) {
+            if let Some(sink) = costs.network.sinks().get(pair[source] as usize) {
+                rows[*sink as usize].held.push(source as u32);
+            }
+        }
+        let one = |positions: &mut Vec<u32>, (mut row, sink): (Row, u32)| {
+            let seen = row.find(costs, pair, sink, positions);
+            effort.tick(seen)?;
+            Ok(row)
+        };
+        let new_positions = || vec![NONE; n_places];
+        let numbered: Vec<(Row, u32)> = rows.into_iter().zip(0..).collect();
+        let found: Result<Vec<Row>, StopReason> = match effort.threads() {
+            Some(threads) => threads.install(|| numbered.into_par_iter().map_init(new_positions, one).collect()),
+            None => {
+                let mut positions = new_positions();
+                numbered.into_iter().map(|numbered| one(&mut positions, numbered)).collect()
+            }
+        };
+        let mut exchanges = Exchanges { rows: found?, into: vec![Vec::new(); n_places], positions: new_positions() };
+        for sink in 0..costs.layout.n_sinks {
+            exchanges.join(sink);
+        }
+        Ok(exchanges)
+    }
+
+    pub fn from(&self, sink: u32) -> &[Exchange] {
+        &self.rows[sink as usize].exchanges
+    }
+
+    pub fn coming(&self, sink: u32) -> &[Coming] {
+        &self.into[sink as usize]
+    }
+
+    /// Who would move; None where the ranks ran out, and the sink has to be looked at again.
+    pub fn source(&self, sink: u32, position: u32) -> Option<u32> {
+        let ranked = &self.rows[sink as usize].ranked[position as usize];
+        (ranked.lengths[0] <= ranked.forgotten).then_some(ranked.sources[0])
+    }
+
+    /// A source leaves a place.
+    pub fn leave(&mut self, source: u32, from: u32) {
+        let Some(row) = self.rows.get_mut(from as usize) else { return };
+        row.held.retain(|other| *other != source);
+        for (exchange, ranked) in row.exchanges.iter_mut().zip(&mut row.ranked) {
+            if ranked.remove(source) {
+                exchange.length = ranked.length();
+                self.into[exchange.to as usize][exchange.back as usize].length = exchange.length;
+            }
+        }
+    }
+
+    /// A source comes to a sink over this pair.
+    pub fn come(&mut self, costs: &Costs, source: u32, pair: usize, to: u32) {
+        let row = &mut self.rows[to as usize];
+        for (exchange, at) in row.exchanges.iter().zip(0..) {
+            self.positions[exchange.to as usize] = at;
+        }
+        row.add(costs, source, pair, to, &mut self.positions);
+        for (other, _) in costs.ways(source, pair) {
+            let position = self.positions[other as usize];
+            if position != NONE {
+                row.join(to, position, &mut self.into);
+            }
+        }
+        for exchange in &row.exchanges {
+            self.positions[exchange.to as usize] = NONE;
+        }
+    }
+
+    /// Looks again where ranks ran out.
+    pub fn find_again(&mut self, costs: &Costs, pair: &[u32], sink: u32, effort: &Effort) -> Result<(), StopReason> {
+        let seen = self.rows[sink as usize].find(costs, pair, sink, &mut self.positions);
+        self.join(sink);
+        effort.tick(seen)
+    }
+
+    /// Takes all lengths from a sink over to where they lead.
+    fn join(&mut self, sink: u32) {
+        let row = &mut self.rows[sink as usize];
+        for position in 0..row.exchanges.len() as u32 {
+            row.join(sink, position, &mut self.into);
+        }
+    }
+}

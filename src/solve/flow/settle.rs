@@ -1,0 +1,507 @@
+//! From nearly right to right: each unit that is not where it should be takes the shortest way there.
+//!
+//! Balanced prices leave a few units in a thousand at the wrong place, and some places empty at a price above zero. Each
+//! of these is settled by a shortest path (successive shortest paths: Jewell 1958; with prices that keep all lengths from
+//! falling below zero: Edmonds and Karp 1972). The graph is small: from sink to sink, the cheapest of all sources at the
+//! first that could move to the second (`exchanges`).
+//!
+//! In the end each source is at its cheapest place, and sinks with room have no price, as far as single units go; the
+//! simplex then has a tree to verify and little to do.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
+use super::arcs::{Layout, NONE};
+use super::costs::{Objective, Scalar};
+use super::exchanges::{Costs, Exchanges, NEVER};
+use super::placement::Placement;
+use crate::solve::Network;
+use crate::solve::effort::{Effort, StopReason};
+
+/// Whether single units can be settled: none holds two, nothing lies behind the sinks, and staying unsent costs what it
+/// costs, whoever else does.
+pub(super) fn fits(network: &Network, objective: &Scalar) -> bool {
+    network.limits().is_empty()
+        && network.sources().iter().all(|source| source.units <= 1)
+        && (0..network.pools().len())
+            .all(|pool| network.pools()[pool].least == 0 && objective.steps(pool).iter().all(|(_, cost)| *cost == 0))
+}
+
+/// Settles all units, and gives what it would cost to move others. `prices` has closed nodes out of reach, and nothing for staying unsent. Asked only where it
+/// [`fits`].
+pub(super) fn settle(
+    network: &Network,
+    layout: Layout,
+    objective: &Scalar,
+    placement: &mut Placement,
+    prices: &mut [i64],
+    effort: &Effort,
+) -> Result<Exchanges, StopReason> {
+    let mut settling = Settling::new(network, layout, objective, placement, prices);
+    let misplaced = settling.take_misplaced(effort)?;
+    settling.exchanges = Exchanges::new(&settling.costs, settling.pair, effort)?;
+    for source in misplaced {
+        settling.insert(source, effort)?;
+    }
+    settling.list_unsent(effort)?;
+    for sink in 0..layout.n_sinks {
+        while 0 < settling.room[sink as usize] && 0 < settling.prices[sink as usize] {
+            settling.lower(sink, effort)?;
+        }
+    }
+    prices[..network.n_sinks()].copy_from_slice(&settling.prices[..network.n_sinks()]);
+    let exchanges = settling.exchanges;
+    placement.spilled.clear();
+    placement.count(network, layout);
+    Ok(exchanges)
+}
+
+/// Unsent sources that are remembered for each sink.
+const REMEMBERED: usize = 64;
+
+/// Staying unsent is one more place here, after the sinks, with room for all and without a price.
+struct Settling<'a> {
+    network: &'a Network,
+    costs: Costs<'a>,
+    /// The pair that each source uses; NONE: it stays unsent.
+    pair: &'a mut Vec<u32>,
+    prices: Vec<i64>,
+    /// Places left at each sink.
+    room: Vec<u64>,
+    exchanges: Exchanges,
+    /// For each sink, unsent sources by what they would cost there less what they cost now.
+    unsent: Vec<BinaryHeap<Reverse<(i64, u32)>>>,
+    /// From this cost on, some may be missing.
+    forgotten: Vec<i64>,
+    search: Search,
+}
+
+/// A search for shortest paths between places (Dijkstra 1959).
+struct Search {
+    distance: Vec<i64>,
+    /// The place before, in the search's order, and the position of the exchange between the two.
+    by: Vec<(u32, u32)>,
+    reached: Vec<u32>,
+    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    /// Places as near as the one seen last, in the order in which they were reached: so ways have few moves.
+    level: VecDeque<u32>,
+    near: i64,
+    /// Places seen, in order.
+    seen: Vec<u32>,
+    /// Whether each was seen, and is not on the way that is being looked for.
+    open: Vec<bool>,
+    /// Moves between each and where the search began.
+    moves: Vec<u32>,
+}
+
+impl Search {
+    fn new(n: usize) -> Search {
+        Search {
+            distance: vec![NEVER; n],
+            by: vec![(NONE, NONE); n],
+            reached: Vec::new(),
+            heap: BinaryHeap::new(),
+            level: VecDeque::new(),
+            near: 0,
+            seen: Vec::new(),
+            open: vec![false; n],
+            moves: vec![0; n],
+        }
+    }
+
+    fn clear(&mut self) {
+        for place in self.reached.drain(..) {
+            self.distance[place as usize] = NEVER;
+        }
+        self.heap.clear();
+        self.level.clear();
+        self.near = 0;
+        for place in self.seen.drain(..) {
+            self.open[place as usize] = false;
+        }
+    }
+
+    fn reach(&mut self, place: u32, distance: i64, by: (u32, u32)) {
+        let known = &mut self.distance[place as usize];
+        if distance < *known {
+            if *known == NEVER {
+                self.reached.push(place);
+            }
+            *known = distance;
+            self.by[place as usize] = by;
+            self.moves[place as usize] = self.moves.get(by.0 as usize).map_or(0, |moves| moves + 1);
+            if distance == self.near {
+                self.level.push_back(place);
+            } else {
+                self.heap.push(Reverse((distance, place)));
+            }
+        }
+    }
+
+    fn see(&mut self, place: u32) {
+        self.seen.push(place);
+        self.open[place as usize] = true;
+    }
+
+    /// The nearest place not seen yet, if nearer than `limit`.
+    fn next(&mut self, limit: i64) -> Option<(i64, u32)> {
+        if limit <= self.near {
+            return None;
+        }
+        if let Some(place) = self.level.pop_front() {
+            self.see(place);
+            return Some((self.near, place));
+        }
+        while let Some(Reverse((distance, place))) = self.heap.peek().copied().filter(|Reverse(first)| first.0 < limit)
+        {
+            self.heap.pop();
+            // One that was reached by a shorter way since is in the list twice.
+            if distance == self.distance[place as usize] {
+                self.near = distance;
+                self.see(place);
+                return Some((distance, place));
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Settling<'a> {
+    fn new(
+        network: &'a Network,
+        layout: Layout,
+        objective: &'a Scalar<'a>,
+        placement: &'a mut Placement,
+        prices: &[i64],
+    ) -> Settling<'a> {
+        let n = network.n_sinks();
+        let places = network.places().iter().map(|places| places.unwrap_or(u64::MAX));
+        let left = places.zip(&placement.amounts).map(|(places, amount)| places - amount);
+        Settling {
+            network,
+            costs: Costs { network, layout, objective },
+            room: left.chain([u64::MAX]).collect(),
+            pair: &mut placement.pair,
+            prices: prices[..n].iter().copied().chain([0]).collect(),
+            exchanges: Exchanges::default(),
+            unsent: Vec::new(),
+            forgotten: Vec::new(),
+            search: Search::new(n + 1),
+        }
+    }
+
+    /// Takes all sources away that have a cheaper place than theirs, and gives them.
+    fn take_misplaced(&mut self, effort: &Effort) -> Result<Vec<u32>, StopReason> {
+        const CHUNKS: usize = 64;
+        let network = self.network;
+        let size = network.n_sources().div_ceil(CHUNKS).max(1);
+        let own = &*self;
+        let one = |chunk: usize| {
+            let sources = (chunk * size).min(network.n_sources())..((chunk + 1) * size).min(network.n_sources());
+            effort.tick((network.starts()[sources.end] - network.starts()[sources.start]) as u64)?;
+            let mut reduced = Vec::new();
+            let misplaced = sources.filter(|source| {
+                let pairs = network.pairs_of(*source);
+                let sinks = &network.sinks()[pairs.clone()];
+                let Some(least) = own.costs.objective.reduced(pairs.clone(), sinks, &own.prices, &mut reduced) else {
+                    return false;
+                };
+                let unsent = own.costs.objective.unsent(*source);
+                let present = match own.pair[*source] {
+                    NONE => unsent,
+                    pair => reduced[pair as usize - pairs.start],
+                };
+                least.min(unsent) < present && 0 < network.sources()[*source].units
+            });
+            Ok(misplaced.map(|source| source as u32).collect())
+        };
+        let found: Result<Vec<Vec<u32>>, StopReason> = match effort.threads() {
+            Some(threads) => threads.install(|| (0..CHUNKS).into_par_iter().with_max_len(1).map(one).collect()),
+            None => (0..CHUNKS).map(one).collect(),
+        };
+        let misplaced = found?.concat();
+        for source in &misplaced {
+            let pair = std::mem::replace(&mut self.pair[*source as usize], NONE);
+            if let Some(sink) = network.sinks().get(pair as usize) {
+                self.room[*sink as usize] += 1;
+            }
+        }
+        Ok(misplaced)
+    }
+
+    /// Finds a place for a source that has none, by the shortest way to where there is room.
+    fn insert(&mut self, source: u32, effort: &Effort) -> Result<(), StopReason> {
+        let staying = self.network.n_sinks() as u32;
+        let (end, moves) = loop {
+            let (shortest, end) = self.search_room(source, effort)?;
+            let Some(mut moves) = self.moves(end, effort)? else { continue };
+            let first = moves.last().map_or(end, |(_, from, _)| *from);
+            moves.push((source, staying, first));
+            for place in &self.search.seen {
+                self.prices[*place as usize] += shortest - self.search.distance[*place as usize];
+            }
+            break (end, moves);
+        };
+        if end != staying {
+            self.room[end as usize] -= 1;
+        }
+        self.make(&moves);
+        Ok(())
+    }
+
+    /// How far it is from a source without a place to where there is room, and where that is.
+    fn search_room(&mut self, source: u32, effort: &Effort) -> Result<(i64, u32), StopReason> {
+        let staying = self.network.n_sinks() as u32;
+        self.search.clear();
+        let pairs = self.network.pairs_of(source as usize);
+        let value = |pair: usize| {
+            let price = self.prices[self.network.sinks()[pair] as usize];
+            self.costs.objective.pair(pair).saturating_add(price)
+        };
+        let unsent = self.costs.objective.unsent(source as usize);
+        let base = pairs.clone().map(value).min().map_or(unsent, |least| least.min(unsent));
+        self.search.reach(staying, unsent - base, (NONE, NONE));
+        for pair in pairs.clone() {
+            self.search.reach(self.network.sinks()[pair], value(pair) - base, (NONE, NONE));
+        }
+        while let Some((distance, place)) = self.search.next(NEVER) {
+            if 0 < self.room[place as usize] {
+                return Ok((distance, place));
+            }
+            let price = self.prices[place as usize];
+            let exchanges = self.exchanges.from(place);
+            effort.tick(exchanges.len() as u64)?;
+            for (exchange, position) in exchanges.iter().zip(0..) {
+                let length = exchange.length.saturating_add(self.prices[exchange.to as usize] - price).max(0);
+                self.search.reach(exchange.to, distance.saturating_add(length), (place, position));
+            }
+        }
+        // Staying unsent is reached in any case.
+        Ok((unsent - base, staying))
+    }
+
+    /// Lets the price of a sink with room fall, with those of all sinks that would lose sources to it, while unsent
+    /// sources come and fill the places left, or until it costs nothing, or a place elsewhere does that can stay empty
+    /// instead.
+    ///
+    /// One search serves many units: along the shortest ways, moves leave all distances what they are.
+    fn lower(&mut self, sink: u32, effort: &Effort) -> Result<(), StopReason> {
+        let staying = self.network.n_sinks() as u32;
+        self.search.clear();
+        self.search.reach(sink, 0, (NONE, NONE));
+        let (mut until, mut empty) = (self.prices[sink as usize], NONE);
+        // Of each sink seen, the next source that would come, by how far prices have to fall before it does.
+        let mut nearest: BinaryHeap<Reverse<(i64, u32)>> = BinaryHeap::new();
+        while 0 < self.room[sink as usize] {
+            let coming = nearest.peek().map_or(until, |Reverse((distance, _))| *distance);
+            if let Some((distance, at)) = self.search.next(until.min(coming.saturating_add(1))) {
+                let price = self.prices[at as usize];
+                if at != sink && distance + price < until {
+                    (until, empty) = (distance + price, at);
+                }
+                self.expect(at, &mut nearest, effort)?;
+                let coming = self.exchanges.coming(at);
+                effort.tick(coming.len() as u64)?;
+                for exchange in coming {
+                    let length = exchange.length.saturating_add(price - self.prices[exchange.from as usize]).max(0);
+                    if length < until - distance {
+                        self.search.reach(exchange.from, distance + length, (at, exchange.position));
+                    }
+                }
+                continue;
+            }
+            let Some(Reverse((distance, at))) = nearest.pop().filter(|Reverse((distance, _))| *distance < until) else {
+                if empty != NONE
+                    && let Some(moves) = self.way_down(empty, true, effort)?
+                {
+                    self.room[empty as usize] += 1;
+                    self.make(&moves);
+                }
+                break;
+            };
+            let Some(Reverse((_, source))) = self.unsent[at as usize].pop() else { continue };
+            if self.pair[source as usize] == NONE {
+                let Some(moves) = self.way_down(at, false, effort)? else {
+                    self.go_unsent(source);
+                    until = distance;
+                    break;
+                };
+                self.make(&[(source, staying, at)]);
+                self.make(&moves);
+                if self.room[sink as usize] == 0 {
+                    until = distance;
+                }
+            }
+            self.expect(at, &mut nearest, effort)?;
+        }
+        for place in &self.search.seen {
+            self.prices[*place as usize] -= until - self.search.distance[*place as usize];
+        }
+        Ok(())
+    }
+
+    /// Notes by how far prices have to fall before the next source comes to a sink.
+    fn expect(
+        &mut self,
+        sink: u32,
+        nearest: &mut BinaryHeap<Reverse<(i64, u32)>>,
+        effort: &Effort,
+    ) -> Result<(), StopReason> {
+        if let Some((length, _)) = self.cheapest_unsent(sink, effort)? {
+            let price = self.prices[sink as usize];
+            nearest.push(Reverse((self.search.distance[sink as usize] + (length + price).max(0), sink)));
+        }
+        Ok(())
+    }
+
+    /// The moves along a shortest way from a sink seen to one with room, whose place they take; `beyond` the first. None
+    /// where the ways that were found are no more, or were only guessed; what was guessed is looked at again.
+    ///
+    /// Goes on to where the fewest moves are left, as the search counted them, and back where nothing leads on.
+    fn way_down(
+        &mut self,
+        start: u32,
+        beyond: bool,
+        effort: &Effort,
+    ) -> Result<Option<Vec<(u32, u32, u32)>>, StopReason> {
+        let mut moves: Vec<(u32, u32, u32)> = Vec::new();
+        let (mut tried, mut guessed) = (Vec::new(), Vec::new());
+        let mut at = start;
+        let found = loop {
+            if 0 < self.room[at as usize] && !(beyond && at == start) {
+                break true;
+            }
+            let exchanges = self.exchanges.from(at);
+            effort.tick(exchanges.len() as u64)?;
+            let own = self.search.distance[at as usize] + self.prices[at as usize];
+            let mut on: Option<(u32, u32)> = None;
+            for (exchange, position) in exchanges.iter().zip(0..) {
+                let to = exchange.to as usize;
+                if self.search.open[to]
+                    && self.search.moves[to] <= self.search.moves[at as usize]
+                    && self.search.distance[to] + self.prices[to] + exchange.length <= own
+                    && on.is_none_or(|(_, best)| self.search.moves[to] < self.search.moves[best as usize])
+                {
+                    match self.exchanges.source(at, position) {
+                        Some(source) => on = Some((source, exchange.to)),
+                        None => guessed.push(at),
+                    }
+                }
+            }
+            self.search.open[at as usize] = false;
+            tried.push(at);
+            if let Some((source, to)) = on {
+                moves.push((source, at, to));
+                at = to;
+            } else {
+                let Some((_, before, _)) = moves.pop() else { break false };
+                at = before;
+            }
+        };
+        for place in tried {
+            self.search.open[place as usize] = true;
+        }
+        guessed.dedup();
+        for place in guessed {
+            self.exchanges.find_again(&self.costs, self.pair, place, effort)?;
+        }
+        if !found {
+            return Ok(None);
+        }
+        self.room[at as usize] -= 1;
+        Ok(Some(moves))
+    }
+
+    /// The moves along the way that was found, from its last place on: which source, from where, to where. None where
+    /// it was only guessed who moves; then those places are looked at again, and the search has to be repeated.
+    fn moves(&mut self, end: u32, effort: &Effort) -> Result<Option<Vec<(u32, u32, u32)>>, StopReason> {
+        let mut moves = Vec::new();
+        let mut guessed = Vec::new();
+        let mut at = end;
+        loop {
+            let (from, position) = self.search.by[at as usize];
+            if from == NONE {
+                break;
+            }
+            match self.exchanges.source(from, position) {
+                Some(source) => moves.push((source, from, at)),
+                None => guessed.push(from),
+            }
+            at = from;
+        }
+        for sink in &guessed {
+            self.exchanges.find_again(&self.costs, self.pair, *sink, effort)?;
+        }
+        Ok(guessed.is_empty().then_some(moves))
+    }
+
+    /// Moves each of these sources from one place to another.
+    fn make(&mut self, moves: &[(u32, u32, u32)]) {
+        for (source, from, to) in moves {
+            let pairs = self.network.pairs_of(*source as usize);
+            self.exchanges.leave(*source, *from);
+            let there = pairs.clone().filter(|pair| self.network.sinks()[*pair] == *to);
+            let pair = there.min_by_key(|pair| self.costs.objective.pair(*pair));
+            self.pair[*source as usize] = pair.map_or(NONE, |pair| pair as u32);
+            if let Some(pair) = pair {
+                self.exchanges.come(&self.costs, *source, pair, *to);
+            } else {
+                self.go_unsent(*source);
+            }
+        }
+    }
+
+    /// Notes for all sinks that a source could come, once that is asked.
+    fn go_unsent(&mut self, source: u32) {
+        for pair in self.network.pairs_of(source as usize) {
+            if let Some(unsent) = self.unsent.get_mut(self.network.sinks()[pair] as usize) {
+                unsent.push(Reverse((self.costs.entering(source, pair), source)));
+            }
+        }
+    }
+
+    /// The unsent source that could come to a sink at the least cost, with that.
+    fn cheapest_unsent(&mut self, sink: u32, effort: &Effort) -> Result<Option<(i64, u32)>, StopReason> {
+        loop {
+            let first = self.unsent[sink as usize].peek().map(|Reverse(first)| *first);
+            let forgotten = self.forgotten[sink as usize];
+            match first {
+                Some((length, _)) if forgotten <= length => self.list_unsent(effort)?,
+                None if forgotten < NEVER => self.list_unsent(effort)?,
+                Some((_, source)) if self.pair[source as usize] != NONE => {
+                    self.unsent[sink as usize].pop();
+                }
+                first => return Ok(first),
+            }
+        }
+    }
+
+    /// Lists for each sink the unsent sources that could come at the least cost.
+    fn list_unsent(&mut self, effort: &Effort) -> Result<(), StopReason> {
+        let mut listed: Vec<BinaryHeap<(i64, u32)>> = vec![BinaryHeap::new(); self.network.n_sinks()];
+        self.forgotten = vec![NEVER; self.network.n_sinks()];
+        for (source, own) in self.network.sources().iter().enumerate() {
+            if self.pair[source] != NONE || own.units == 0 {
+                continue;
+            }
+            let pairs = self.network.pairs_of(source);
+            effort.tick(pairs.len() as u64)?;
+            for pair in pairs {
+                let sink = self.network.sinks()[pair] as usize;
+                let length = self.costs.entering(source as u32, pair);
+                if length < self.forgotten[sink] {
+                    listed[sink].push((length, source as u32));
+                    if REMEMBERED < listed[sink].len()
+                        && let Some((length, _)) = listed[sink].pop()
+                    {
+                        self.forgotten[sink] = length;
+                    }
+                }
+            }
+        }
+        self.unsent = listed.into_iter().map(|heap| heap.into_iter().map(Reverse).collect()).collect();
+        Ok(())
+    }
+}

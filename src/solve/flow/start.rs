@@ -1,0 +1,126 @@
+//! Where the simplex starts: a flow and prices that are nearly right, or right already.
+
+use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSliceMut};
+
+use super::arcs::{Layout, NONE};
+use super::costs::{Objective, Scalar};
+use super::descent::Spread;
+use super::placement::Placement;
+use super::{FAR, balance, descent, placement, settle, weights, with_far};
+use crate::solve::Network;
+use crate::solve::effort::{Effort, StopReason};
+use crate::solve::outcome::{Flow, Outcome, Prices, Proof, StagePrices};
+
+/// A feasible flow in which each source is in one place, with prices.
+pub(super) struct Start<'a> {
+    pub scalar: Scalar<'a>,
+    pub spread: Spread,
+    pub placement: Placement,
+    /// Of all inner nodes; closed ones are out of reach.
+    pub prices: Vec<i64>,
+    /// Each unit was settled.
+    settled: bool,
+}
+
+impl<'a> Start<'a> {
+    pub fn find(
+        network: &'a Network,
+        layout: Layout,
+        closed: &[bool],
+        effort: &Effort,
+    ) -> Result<Start<'a>, StopReason> {
+        effort.report("weights", 0, None);
+        let scalar = Scalar::new(network, weights::factors(network));
+        let spread = Spread::of(network, &scalar);
+        effort.report("descent", 0, None);
+        let prices = descent::descend(network, layout, &scalar, closed, spread, effort)?;
+        let mut prices = with_far(prices, closed, FAR);
+        effort.report("placement", 0, None);
+        let mut placement = placement::place(network, layout, &scalar, &prices, effort)?;
+        effort.report("near", 0, None);
+        let width = (0.16 * spread.pairs).clamp(2.0, 1e9) as i32;
+        balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
+        effort.report("feasible", 0, None);
+        placement.make_feasible(network, layout, &scalar, &prices, effort)?;
+        let settled = settle::fits(network, &scalar);
+        if settled {
+            effort.report("settle", 0, None);
+            settle::settle(network, layout, &scalar, &mut placement, &mut prices, effort)?;
+        }
+        Ok(Start { scalar, spread, placement, prices, settled })
+    }
+
+    /// The outcome, where there is one stage, all units were settled, and no source has a cheaper place than its own. Then
+    /// the prices prove the flow, and no tree is needed.
+    pub fn outcome(
+        &self,
+        network: &Network,
+        layout: Layout,
+        closed: &[bool],
+        effort: &Effort,
+    ) -> Result<Option<Outcome>, StopReason> {
+        if !self.settled || self.scalar.factors() != [1] {
+            return Ok(None);
+        }
+        let is_paid = |sink: usize| 0 < self.prices[sink] && !closed[sink];
+        let places = network.places().iter().zip(&self.placement.amounts);
+        if places.zip(0..).any(|((places, amount), sink)| is_paid(sink) && *places != Some(*amount)) {
+            return Ok(None);
+        }
+        effort.report("proof", 0, None);
+        let Some(sources) = self.prices_of_sources(network, layout, effort)? else { return Ok(None) };
+        let own = |nodes: std::ops::Range<u32>| {
+            let price = |node: usize| if closed.get(node) == Some(&true) { 0 } else { self.prices[node] };
+            nodes.map(|node| price(node as usize)).collect()
+        };
+        let mut prices = Prices {
+            stages: vec![StagePrices {
+                sources,
+                sinks: own(0..layout.limit(0)),
+                limits: Vec::new(),
+                pools: own(layout.pool(0)..layout.ground()),
+            }],
+        };
+        super::raise_closed(network, closed, &mut prices);
+        let used = self.placement.pair.iter().zip(network.sources()).filter(|(pair, _)| **pair != NONE);
+        let flow = Flow::new(used.map(|(pair, source)| (*pair, source.units)).collect());
+        let values = network.values(&flow);
+        Ok(Some(Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }))
+    }
+
+    /// What a unit of each source costs where it is cheapest; None if one with units is elsewhere.
+    fn prices_of_sources(
+        &self,
+        network: &Network,
+        layout: Layout,
+        effort: &Effort,
+    ) -> Result<Option<Vec<i64>>, StopReason> {
+        const CHUNK: usize = 1 << 12;
+        let mut least = vec![0; network.n_sources()];
+        let one = |(chunk, least): (usize, &mut [i64])| {
+            let from = chunk * CHUNK;
+            effort.tick((network.starts()[from + least.len()] - network.starts()[from]) as u64)?;
+            let mut all_at_home = true;
+            for (source, least) in (from..).zip(least) {
+                let unsent =
+                    self.scalar.unsent(source) + self.prices[layout.unsent_head(network, source as u32) as usize];
+                let pairs = network.pairs_of(source);
+                let sinks = &network.sinks()[pairs.clone()];
+                *least = self.scalar.least(pairs, sinks, &self.prices).map_or(unsent, |least| least.min(unsent));
+                let present = match self.placement.pair[source] as usize {
+                    pair if pair < network.n_pairs() => {
+                        self.scalar.pair(pair) + self.prices[network.sinks()[pair] as usize]
+                    }
+                    _ => unsent,
+                };
+                all_at_home &= present == *least || network.sources()[source].units == 0;
+            }
+            Ok(all_at_home)
+        };
+        let at_home: Result<Vec<bool>, StopReason> = match effort.threads() {
+            Some(threads) => threads.install(|| least.par_chunks_mut(CHUNK).enumerate().map(one).collect()),
+            None => least.chunks_mut(CHUNK).enumerate().map(one).collect(),
+        };
+        Ok(at_home?.iter().all(|at_home| *at_home).then_some(least))
+    }
+}
