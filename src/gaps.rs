@@ -63,12 +63,13 @@ pub fn analyse(
 ) -> Result<Gaps, GapsError> {
     let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
     let reasons = reasons(locality, profiles, pairs, &matching, effort);
-    let tallies = tally::tallies(locality, &matching);
-    let layers = tally::layer_matrix(locality, &matching);
+    let (tallies, layers) =
+        effort.both(|| tally::tallies(locality, &matching), || tally::layer_matrix(locality, &matching));
     Ok(Gaps { matching, range, reasons, tallies, layers })
 }
 
-/// Finds the deficient sets and the cause of each unmet child-need.
+/// Finds the deficient sets and the cause of each unmet child-need. A stop leaves out the sets, and what is not known
+/// by then has [`Cause::Stopped`].
 pub fn reasons(
     locality: &Locality,
     profiles: &Profiles,
@@ -76,7 +77,7 @@ pub fn reasons(
     matching: &Matching,
     effort: &Effort,
 ) -> Reasons {
-    let deficient_sets = deficient::find(matching, effort);
-    let unmet = causes::find(locality, profiles, pairs, matching, &deficient_sets);
-    Reasons { unmet, deficient_sets }
+    let deficient_sets = deficient::find(matching, effort).ok();
+    let unmet = causes::find(locality, profiles, pairs, matching, deficient_sets.as_deref(), effort);
+    Reasons { unmet, deficient_sets: deficient_sets.unwrap_or_default() }
 }

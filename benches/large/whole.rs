@@ -38,8 +38,8 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let matched = part.read();
 
     let part = Clock::start();
-    let files = view::matching::run(&resident, Route::Network, &effort).expect("an answer");
-    let text = serde_json::to_string(&files.document).expect("a document is JSON");
+    let document = view::matching::summary(&resident, Route::Network, &effort).expect("an answer");
+    let text = serde_json::to_string_pretty(&document).expect("a document is JSON");
     let written = part.read();
 
     let whole = whole.read();
@@ -48,13 +48,13 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     json!({
         "solver": "suffice", "version": env!("CARGO_PKG_VERSION"), "whole": name,
         "needs": resident.locality().needs().len(), "offers": resident.locality().offers().len(),
-        "pairs": files.document.pairs, "network_pairs": matching.formulation.network.n_pairs(),
+        "pairs": document.pairs, "network_pairs": matching.formulation.network.n_pairs(),
         "threads": threads.current_num_threads(),
         "read_s": read.wall, "check_s": checked.wall, "pairs_s": pairs.wall, "match_s": matched.wall,
         "write_s": written.wall, "whole_s": whole.wall, "whole_cpu_s": whole.cpu,
         "held_mib": held_mib, "peak_mib": peak_mib, "json_bytes": text.len(),
-        "objective": files.document.objective,
-        "totals": files.document.totals,
+        "objective": document.objective,
+        "totals": document.totals,
     })
 }
 

@@ -1,20 +1,18 @@
 //! How needs, offers and providers hang together: what is independent, what rests on one provider, which layers are
 //! served, and what drives a kind of need here.
 //!
-//! The graph is built on demand. Needs of one kind with the same admitted offers are one node, so its size follows the
-//! different situations children are in and not their number. Types are left out: no question here asks for them, and
-//! [`Profiles`](super::Profiles) holds that index.
+//! Built on demand, in one pass over the rows of [`Pairs`]: no question here needs an edge for each pair, or keeps more
+//! of a need than who may take it. Types are left out: no question asks for them, and [`Profiles`](super::Profiles)
+//! holds that index.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use petgraph::Direction;
-use petgraph::algo::dominators;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::unionfind::UnionFind;
-use petgraph::visit::{EdgeFiltered, EdgeRef};
 
 use super::pairs::Pairs;
-use crate::domain::{KindIx, Layer, Locality, NeedIx, OfferIx, ProviderIx, ServiceIx, Stated, Supply};
+use crate::domain::{KindIx, Layer, Locality, NeedIx, OfferIx, ProviderIx, Stated, Supply};
 use crate::solve::{Effort, StopReason};
 
 /// Child-needs of some rows. Rows outside the authority and rows that the policy does not count enter no total.
@@ -37,21 +35,13 @@ impl ChildNeeds {
         }
     }
 
-    fn of(locality: &Locality, needs: &[NeedIx]) -> ChildNeeds {
-        let mut sum = ChildNeeds::default();
-        for &need in needs {
-            sum.add(locality, need);
-        }
-        sum
-    }
-
     fn is_any(self) -> bool {
         self != ChildNeeds::default()
     }
 }
 
 /// Needs and offers that share nothing with any other: no pair, no provider's limit, no holder's limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
     /// Rising.
     pub needs: Vec<NeedIx>,
@@ -121,224 +111,212 @@ pub struct LayerProfile {
 
 pub struct Ecology<'a> {
     locality: &'a Locality,
-    graph: DiGraph<Node, Link>,
-    first: FirstNodes,
-    classes: Vec<Class>,
+    /// By need; None: the policy does not count it.
+    taken_by: Vec<Option<TakenBy>>,
+    offers: Offers,
+    /// An edge from each kind to each that it drives.
+    drives: DiGraph<KindIx, ()>,
+    /// By kind.
+    child_needs: Vec<ChildNeeds>,
 }
 
-/// Needs of one kind that the same offers may take.
-struct Class {
-    needs: Vec<NeedIx>,
-    has_offers: bool,
-}
-
+/// Who may take a need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Node {
-    Locality,
-    Provider(ProviderIx),
-    Service,
-    Offer(OfferIx),
-    Kind(KindIx),
-    /// Position in [`Ecology::classes`].
-    Class(usize),
+enum TakenBy {
+    Nobody,
+    /// Offers of one provider; the first of them.
+    OneProvider(OfferIx),
+    /// Offers of several providers; the first of all.
+    Several(OfferIx),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    /// Locality to provider to service to offer, and class to kind.
-    Holds,
-    /// Offer to class.
-    Takes,
-    /// Kind to kind.
-    Drives,
-}
-
-/// Where the nodes of each sort begin; within a sort they follow the locality's order.
-struct FirstNodes {
-    providers: usize,
-    services: usize,
-    offers: usize,
-    kinds: usize,
-}
-
-impl FirstNodes {
-    const LOCALITY: usize = 0;
-
-    fn provider(&self, provider: ProviderIx) -> NodeIndex {
-        NodeIndex::new(self.providers + provider.ix())
-    }
-
-    fn service(&self, service: ServiceIx) -> NodeIndex {
-        NodeIndex::new(self.services + service.ix())
-    }
-
-    fn offer(&self, offer: OfferIx) -> NodeIndex {
-        NodeIndex::new(self.offers + offer.ix())
-    }
-
-    fn kind(&self, kind: KindIx) -> NodeIndex {
-        NodeIndex::new(self.kinds + kind.ix())
+impl TakenBy {
+    fn first_offer(self) -> Option<OfferIx> {
+        match self {
+            TakenBy::Nobody => None,
+            TakenBy::OneProvider(first) | TakenBy::Several(first) => Some(first),
+        }
     }
 }
+
+/// What the needs looked at so far say about the offers.
+#[derive(Clone)]
+struct Offers {
+    /// Offers that some need may take either of stand in one set.
+    joined: UnionFind<u32>,
+    /// By offer: some need may take it.
+    wanted: Vec<bool>,
+}
+
+impl Offers {
+    fn apart(n_offers: usize) -> Offers {
+        Offers { joined: UnionFind::new(n_offers), wanted: vec![false; n_offers] }
+    }
+
+    /// Takes in what one need, or a class of them, says.
+    fn may_take(&mut self, provider_of: &[ProviderIx], offers: impl Iterator<Item = OfferIx>) -> TakenBy {
+        let mut first: Option<OfferIx> = None;
+        let mut several = false;
+        for offer in offers {
+            self.wanted[offer.ix()] = true;
+            let first = *first.get_or_insert(offer);
+            self.joined.union(number(first), number(offer));
+            several |= provider_of[first.ix()] != provider_of[offer.ix()];
+        }
+        match first {
+            None => TakenBy::Nobody,
+            Some(first) if several => TakenBy::Several(first),
+            Some(first) => TakenBy::OneProvider(first),
+        }
+    }
+
+    /// Takes in what other needs say.
+    fn and(&mut self, other: &Offers) {
+        for (offer, wanted) in other.wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
+            self.wanted[offer] = *wanted;
+            let offer = number(OfferIx::new(offer));
+            self.joined.union(offer, other.joined.find(offer));
+        }
+    }
+}
+
+/// Classes in a piece of work.
+const CLASSES: usize = 1 << 14;
 
 impl<'a> Ecology<'a> {
-    /// The graph of needs that count. An offer takes a need where the pair is eligible (the unknown read as the policy
-    /// says), in reach and not declined, whether or not it has places. O(pairs of classes x log classes).
+    /// How the needs that count hang together. An offer takes a need where the pair is eligible (the unknown read as the
+    /// policy says), in reach and not declined, whether or not it has places. O(needs + pairs of classes), over the
+    /// effort's threads; memory: 8 bytes for each need.
     pub fn build(locality: &'a Locality, pairs: &Pairs, effort: &Effort) -> Result<Ecology<'a>, StopReason> {
-        let mut graph = DiGraph::new();
-        graph.add_node(Node::Locality);
-        let first = FirstNodes {
-            providers: 1,
-            services: 1 + locality.providers().len(),
-            offers: 1 + locality.providers().len() + locality.services().len(),
-            kinds: 1 + locality.providers().len() + locality.services().len() + locality.offers().len(),
-        };
-        for provider in 0..locality.providers().len() {
-            let node = graph.add_node(Node::Provider(ProviderIx::new(provider)));
-            graph.add_edge(NodeIndex::new(FirstNodes::LOCALITY), node, Link::Holds);
+        let unknown = locality.policy().unknown.eligibility;
+        let n_offers = locality.offers().len();
+        let provider_of: Vec<ProviderIx> =
+            (0..n_offers).map(|offer| locality.service_of(OfferIx::new(offer)).provider).collect();
+        let counts = |need: NeedIx| locality.needs()[need.ix()].counts;
+        let spots = pairs.spots();
+        let pieces = effort.share(spots.n_classes().div_ceil(CLASSES), |piece| {
+            let mut offers = Offers::apart(n_offers);
+            let mut said: Vec<(NeedIx, TakenBy)> = Vec::new();
+            for class in spots.classes().skip(piece * CLASSES).take(CLASSES) {
+                let admitted = || pairs.grades_of_class(class).filter(|(_, grade)| grade.admits(unknown));
+                // The same for all of the class but those who declined something for themselves.
+                let mut of_class: Option<TakenBy> = None;
+                for &need in spots.needs_of(class).iter().filter(|need| counts(**need)) {
+                    let taken_by = match pairs.declined_by(need) {
+                        [] => *of_class
+                            .get_or_insert_with(|| offers.may_take(&provider_of, admitted().map(|(offer, _)| offer))),
+                        declined => {
+                            let left = |offer: &OfferIx| declined.binary_search(&(need, *offer)).is_err();
+                            offers.may_take(&provider_of, admitted().map(|(offer, _)| offer).filter(left))
+                        }
+                    };
+                    said.push((need, taken_by));
+                }
+                effort.tick(1 + pairs.grades_of_class(class).len() as u64)?;
+            }
+            Ok((offers, said))
+        })?;
+        let mut offers = Offers::apart(n_offers);
+        let mut taken_by = vec![None; locality.needs().len()];
+        for (of_piece, said) in pieces {
+            effort.tick((n_offers + said.len()) as u64)?;
+            offers.and(&of_piece);
+            said.into_iter().for_each(|(need, said)| taken_by[need.ix()] = Some(said));
         }
-        for service in locality.services() {
-            let node = graph.add_node(Node::Service);
-            graph.add_edge(first.provider(service.provider), node, Link::Holds);
+        join_by_limits(&mut offers.joined, locality, &provider_of, &taken_by, effort)?;
+        let mut child_needs = vec![ChildNeeds::default(); locality.kinds().len()];
+        for (position, need) in locality.needs().iter().enumerate() {
+            effort.tick(1)?;
+            child_needs[need.kind.ix()].add(locality, NeedIx::new(position));
         }
-        for (position, offer) in locality.offers().iter().enumerate() {
-            let node = graph.add_node(Node::Offer(OfferIx::new(position)));
-            graph.add_edge(first.service(offer.service), node, Link::Holds);
-        }
+        let mut drives = DiGraph::new();
         for kind in 0..locality.kinds().len() {
-            graph.add_node(Node::Kind(KindIx::new(kind)));
+            drives.add_node(KindIx::new(kind));
         }
         for drive in locality.drives() {
-            graph.add_edge(first.kind(drive.kind), first.kind(drive.drives), Link::Drives);
+            drives.add_edge(NodeIndex::new(drive.kind.ix()), NodeIndex::new(drive.drives.ix()), ());
         }
-        let mut classes = Vec::new();
-        for ((kind, offers), needs) in alike(locality, pairs, effort)? {
-            effort.tick(offers.len() as u64)?;
-            let node = graph.add_node(Node::Class(classes.len()));
-            for &offer in &offers {
-                graph.add_edge(first.offer(offer), node, Link::Takes);
-            }
-            graph.add_edge(node, first.kind(kind), Link::Holds);
-            classes.push(Class { needs, has_offers: !offers.is_empty() });
-        }
-        Ok(Ecology { locality, graph, first, classes })
+        Ok(Ecology { locality, taken_by, offers, drives, child_needs })
     }
 
-    /// What can be planned apart. O(edges + needs log needs).
-    pub fn components(&self) -> Components {
-        let joined = self.joined();
-        let mut parts: BTreeMap<u32, (Vec<NeedIx>, Vec<OfferIx>)> = BTreeMap::new();
+    /// The needs that count, rising.
+    fn needs(&self) -> impl Iterator<Item = (NeedIx, TakenBy)> {
+        self.taken_by.iter().enumerate().filter_map(|(at, taken_by)| Some((NeedIx::new(at), (*taken_by)?)))
+    }
+
+    /// What can be planned apart. O(needs + offers + components x log components).
+    pub fn components(&self, effort: &Effort) -> Result<Components, StopReason> {
+        let n_offers = self.offers.wanted.len();
+        // By the offer that stands for its set.
+        let mut parts: Vec<Component> = vec![Component::default(); n_offers];
+        let part_of = |offer: OfferIx| self.offers.joined.find(number(offer)) as usize;
         let mut without_offer = Vec::new();
-        for (node, weight) in self.graph.node_indices().zip(self.graph.node_weights()) {
-            let Node::Class(class) = *weight else { continue };
-            let Class { needs, has_offers } = &self.classes[class];
-            if *has_offers {
-                parts.entry(joined.find(number(node))).or_default().0.extend(needs);
-            } else {
-                without_offer.extend(needs);
+        for (need, taken_by) in self.needs() {
+            effort.tick(1)?;
+            match taken_by.first_offer() {
+                Some(offer) => {
+                    let part = &mut parts[part_of(offer)];
+                    part.needs.push(need);
+                    part.child_needs.add(self.locality, need);
+                }
+                None => without_offer.push(need),
             }
         }
         let mut without_need = Vec::new();
-        for (node, weight) in self.graph.node_indices().zip(self.graph.node_weights()) {
-            let Node::Offer(offer) = *weight else { continue };
-            match self.graph.neighbors(node).next() {
-                Some(_) => parts.entry(joined.find(number(node))).or_default().1.push(offer),
-                None => without_need.push(offer),
-            }
+        for (offer, wanted) in self.offers.wanted.iter().enumerate() {
+            let offer = OfferIx::new(offer);
+            let into = if *wanted { &mut parts[part_of(offer)].offers } else { &mut without_need };
+            into.push(offer);
         }
-        let component = |(mut needs, offers): (Vec<NeedIx>, Vec<OfferIx>)| {
-            needs.sort_unstable();
-            Component { child_needs: ChildNeeds::of(self.locality, &needs), needs, offers }
-        };
-        let mut components: Vec<Component> = parts.into_values().map(component).collect();
-        components.sort_by_cached_key(|part| (std::cmp::Reverse(part.child_needs.known), part.needs.first().copied()));
-        without_offer.sort_unstable();
-        Components { components, without_offer, without_need }
+        let mut components: Vec<Component> = parts.into_iter().filter(|part| !part.needs.is_empty()).collect();
+        components.sort_by_key(|part| (std::cmp::Reverse(part.child_needs.known), part.needs.first().copied()));
+        Ok(Components { components, without_offer, without_need })
     }
 
-    /// Offers, classes and what limits them, joined into sets.
-    fn joined(&self) -> UnionFind<u32> {
-        let mut joined = UnionFind::new(self.graph.node_count());
-        for edge in self.graph.edge_references().filter(|edge| *edge.weight() == Link::Takes) {
-            joined.union(number(edge.source()), number(edge.target()));
-        }
-        let limits = &self.locality.policy().limits;
-        for (position, offer) in self.locality.offers().iter().enumerate() {
-            let provider = self.locality.services()[offer.service.ix()].provider;
-            if limits.provider_places.iter().any(|&(limited, _)| limited == provider) {
-                let offer = self.first.offer(OfferIx::new(position));
-                joined.union(number(self.first.provider(provider)), number(offer));
-            }
-        }
-        if limits.placements_per_holder != 0 {
-            let mut class_of_holder: BTreeMap<usize, NodeIndex> = BTreeMap::new();
-            for (node, weight) in self.graph.node_indices().zip(self.graph.node_weights()) {
-                let Node::Class(class) = *weight else { continue };
-                for need in self.classes[class].needs.iter().filter(|_| self.classes[class].has_offers) {
-                    let holder = self.locality.needs()[need.ix()].holder.ix();
-                    let other = *class_of_holder.entry(holder).or_insert(node);
-                    joined.union(number(node), number(other));
-                }
-            }
-        }
-        joined
-    }
-
-    /// Providers on whom needs depend: every way from the locality to the need leads through them, which is to say that
-    /// they dominate it in the graph (Cooper, Harvey and Kennedy 2001). Most child-needs first, then by provider.
-    /// O(edges) for this graph, which has no cycles and is six nodes deep.
-    pub fn single_points(&self) -> Vec<SinglePoint> {
-        let supply = EdgeFiltered::from_fn(&self.graph, |edge| *edge.weight() != Link::Drives);
-        let dominators = dominators::simple_fast(&supply, NodeIndex::new(FirstNodes::LOCALITY));
-        let provider_above = |node: NodeIndex| {
-            dominators.strict_dominators(node)?.find_map(|above| match self.graph[above] {
-                Node::Provider(provider) => Some(provider),
-                _ => None,
-            })
-        };
-        let mut found: BTreeMap<ProviderIx, (Vec<NeedIx>, Vec<KindIx>)> = BTreeMap::new();
-        for node in self.graph.node_indices() {
-            match self.graph[node] {
-                Node::Class(class) => {
-                    if let Some(provider) = provider_above(node) {
-                        found.entry(provider).or_default().0.extend(&self.classes[class].needs);
+    /// Providers on whom needs depend: all that may take the need is theirs. Most child-needs first, then by provider.
+    /// O(needs + providers x log providers).
+    pub fn single_points(&self, effort: &Effort) -> Result<Vec<SinglePoint>, StopReason> {
+        let mut points: BTreeMap<ProviderIx, SinglePoint> = BTreeMap::new();
+        // By kind: the one provider of all its needs that have one; Err where there are more.
+        let mut of_kinds: Vec<Option<Result<ProviderIx, ()>>> = vec![None; self.locality.kinds().len()];
+        for (need, taken_by) in self.needs() {
+            effort.tick(1)?;
+            let of_kind = &mut of_kinds[self.locality.needs()[need.ix()].kind.ix()];
+            match taken_by {
+                TakenBy::Nobody => {}
+                TakenBy::Several(_) => *of_kind = Some(Err(())),
+                TakenBy::OneProvider(offer) => {
+                    let provider = self.locality.service_of(offer).provider;
+                    if *of_kind.get_or_insert(Ok(provider)) != Ok(provider) {
+                        *of_kind = Some(Err(()));
                     }
+                    let point = points.entry(provider).or_insert_with(|| SinglePoint::of(provider));
+                    point.needs.push(need);
+                    point.child_needs.add(self.locality, need);
                 }
-                Node::Kind(kind) => {
-                    if let Some(provider) = provider_above(node) {
-                        found.entry(provider).or_default().1.push(kind);
-                    }
-                }
-                Node::Locality | Node::Provider(_) | Node::Service | Node::Offer(_) => {}
             }
         }
-        let point = |(provider, (mut needs, whole_kinds)): (ProviderIx, (Vec<NeedIx>, Vec<KindIx>))| {
-            needs.sort_unstable();
-            SinglePoint { provider, child_needs: ChildNeeds::of(self.locality, &needs), needs, whole_kinds }
-        };
-        let mut points: Vec<SinglePoint> = found.into_iter().map(point).collect();
+        for (kind, of_kind) in of_kinds.into_iter().enumerate() {
+            if let Some(point) = of_kind.and_then(Result::ok).and_then(|provider| points.get_mut(&provider)) {
+                point.whole_kinds.push(KindIx::new(kind));
+            }
+        }
+        let mut points: Vec<SinglePoint> = points.into_values().collect();
         points.sort_by_key(|point| (std::cmp::Reverse(point.child_needs.known), point.provider));
-        points
+        Ok(points)
     }
 
     /// The kinds that drive `kind` and have child-needs here, nearest first, then by code. Chains that run in a circle
-    /// are followed once. O(needs + drives).
+    /// are followed once. O(kinds + drives).
     pub fn drivers(&self, kind: KindIx) -> Vec<Driver> {
-        let mut of_kind = vec![ChildNeeds::default(); self.locality.kinds().len()];
-        for (position, need) in self.locality.needs().iter().enumerate() {
-            of_kind[need.kind.ix()].add(self.locality, NeedIx::new(position));
-        }
         // For each kind seen, the next one on the way to `kind`.
         let mut toward: Vec<Option<KindIx>> = vec![None; self.locality.kinds().len()];
         toward[kind.ix()] = Some(kind);
         let mut queue = VecDeque::from([kind]);
         let mut drivers = Vec::new();
         while let Some(driven) = queue.pop_front() {
-            let incoming = self.graph.edges_directed(self.first.kind(driven), Direction::Incoming);
-            let mut causes: Vec<KindIx> = incoming
-                .filter(|edge| *edge.weight() == Link::Drives)
-                .map(|edge| KindIx::new(edge.source().index() - self.first.kinds))
-                .collect();
+            let incoming = self.drives.neighbors_directed(NodeIndex::new(driven.ix()), Direction::Incoming);
+            let mut causes: Vec<KindIx> = incoming.map(|cause| self.drives[cause]).collect();
             causes.sort_unstable();
             for cause in causes {
                 if toward[cause.ix()].is_some() {
@@ -346,9 +324,9 @@ impl<'a> Ecology<'a> {
                 }
                 toward[cause.ix()] = Some(driven);
                 queue.push_back(cause);
-                if of_kind[cause.ix()].is_any() {
-                    let path = path(&toward, cause, kind);
-                    drivers.push(Driver { kind: cause, path, child_needs: of_kind[cause.ix()] });
+                let child_needs = self.child_needs[cause.ix()];
+                if child_needs.is_any() {
+                    drivers.push(Driver { kind: cause, path: path(&toward, cause, kind), child_needs });
                 }
             }
         }
@@ -356,47 +334,51 @@ impl<'a> Ecology<'a> {
     }
 }
 
-fn number(node: NodeIndex) -> u32 {
-    // The graph's own indexes are 32 bits wide.
-    node.index() as u32
+impl SinglePoint {
+    fn of(provider: ProviderIx) -> SinglePoint {
+        SinglePoint { provider, needs: Vec::new(), child_needs: ChildNeeds::default(), whole_kinds: Vec::new() }
+    }
+}
+
+/// Joins offers behind one provider's limit, and those that needs under one holder's limit may use.
+fn join_by_limits(
+    joined: &mut UnionFind<u32>,
+    locality: &Locality,
+    provider_of: &[ProviderIx],
+    taken_by: &[Option<TakenBy>],
+    effort: &Effort,
+) -> Result<(), StopReason> {
+    let limits = &locality.policy().limits;
+    let mut of_provider: Vec<Option<OfferIx>> = vec![None; locality.providers().len()];
+    for (offer, provider) in provider_of.iter().enumerate() {
+        if limits.provider_places.iter().any(|(limited, _)| limited == provider) {
+            let offer = OfferIx::new(offer);
+            let first = *of_provider[provider.ix()].get_or_insert(offer);
+            joined.union(number(first), number(offer));
+        }
+    }
+    if limits.placements_per_holder != 0 {
+        let mut of_holder: Vec<Option<OfferIx>> = vec![None; locality.holders().len()];
+        for (need, taken_by) in locality.needs().iter().zip(taken_by) {
+            effort.tick(1)?;
+            if let Some(offer) = taken_by.and_then(TakenBy::first_offer) {
+                let first = *of_holder[need.holder.ix()].get_or_insert(offer);
+                joined.union(number(first), number(offer));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As the sets name it.
+fn number(offer: OfferIx) -> u32 {
+    // Positions are 32 bits wide.
+    offer.ix() as u32
 }
 
 fn path(toward: &[Option<KindIx>], from: KindIx, to: KindIx) -> Vec<KindIx> {
     let next = |&at: &KindIx| if at == to { None } else { toward[at.ix()] };
     std::iter::successors(Some(from), next).collect()
-}
-
-/// Needs of one kind with the same admitted offers.
-type Alike = BTreeMap<(KindIx, Vec<OfferIx>), Vec<NeedIx>>;
-
-fn alike(locality: &Locality, pairs: &Pairs, effort: &Effort) -> Result<Alike, StopReason> {
-    let unknown = locality.policy().unknown.eligibility;
-    let mut alike = Alike::new();
-    for class in pairs.spots().classes() {
-        let all: Vec<OfferIx> =
-            pairs.of_class(class).filter(|pair| pair.grade.admits(unknown)).map(|pair| pair.offer).collect();
-        let mut of_class = Vec::new();
-        for &need in pairs.spots().needs_of(class) {
-            effort.tick(1)?;
-            let declined = pairs.declined_by(need);
-            if !locality.needs()[need.ix()].counts {
-                continue;
-            }
-            if declined.is_empty() {
-                of_class.push(need);
-                continue;
-            }
-            let left = all.iter().copied().filter(|&offer| declined.binary_search(&(need, offer)).is_err());
-            let kind = locality.needs()[need.ix()].kind;
-            alike.entry((kind, left.collect())).or_default().push(need);
-        }
-        effort.tick(all.len() as u64)?;
-        if let Some(first) = of_class.first() {
-            let kind = locality.needs()[first.ix()].kind;
-            alike.entry((kind, all)).or_default().append(&mut of_class);
-        }
-    }
-    Ok(alike)
 }
 
 /// Child-needs by the layer of their kind beside what is on offer by setting and by target. Offers in areas outside

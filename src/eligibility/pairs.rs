@@ -175,7 +175,7 @@ impl Pairs {
     }
 
     /// The offers of [`Pairs::of_class`] and what is known of them, without the distances.
-    pub fn grades_of_class(&self, class: ClassIx) -> impl Iterator<Item = (OfferIx, Grade)> {
+    pub fn grades_of_class(&self, class: ClassIx) -> impl ExactSizeIterator<Item = (OfferIx, Grade)> {
         let (rows, row) = self.row(class);
         rows.offers[row.clone()].iter().copied().zip(rows.grades[row].iter().copied())
     }

@@ -1,11 +1,15 @@
 //! Why a child-need is unmet: exactly one cause, the first that holds.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use super::deficient::DeficientSet;
 use super::residual::Residual;
 use crate::domain::policy::{ObjectiveMode, StageName, UnknownEligibility};
 use crate::domain::{Locality, NeedIx, OfferIx};
 use crate::eligibility::{Answer, Pairs, Profiles};
 use crate::matching::{Matching, PoolKey, Reading, Room};
+use crate::solve::{Effort, StopReason};
 
 /// In the order in which they are tried. The strings are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,44 +92,58 @@ pub struct Unmet {
     pub deficient_set: Option<usize>,
 }
 
-/// Every need with unmet child-needs, with its cause. `pairs` is None where the run was stopped before they were known. O(pairs + unmet needs x fitting offers of their kind).
+/// Every need with unmet child-needs, with its cause. `pairs` and `deficient_sets` are None where the run was stopped
+/// before they were known; what is not known when `effort` says stop has [`Cause::Stopped`]. O(pairs + profiles of unmet
+/// needs x fitting offers of their kind), over the effort's threads.
 pub fn find(
     locality: &Locality,
     profiles: &Profiles,
     pairs: Option<&Pairs>,
     matching: &Matching,
-    deficient_sets: &[DeficientSet],
+    deficient_sets: Option<&[DeficientSet]>,
+    effort: &Effort,
 ) -> Vec<Unmet> {
-    let full = FullOffers::new(locality, pairs, matching, deficient_sets);
-    let mut answers = BestAnswers { locality, profiles, known: vec![None; profiles.len()] };
-    (0..locality.needs().len())
-        .map(NeedIx::new)
-        .filter(|&need| 0 < matching.unmet(need))
-        .map(|need| {
-            let cause = before_capacity(locality, &mut answers, pairs, need).unwrap_or_else(|| full.cause(need));
+    const NEEDS: usize = 1 << 12;
+    let full = pairs.zip(deficient_sets).and_then(|(pairs, sets)| {
+        // A stop leaves it unknown.
+        FullOffers::new(locality, pairs, matching, sets, effort).ok()
+    });
+    let answers = BestAnswers { locality, profiles, known: (0..profiles.len()).map(|_| OnceLock::new()).collect() };
+    let n_needs = locality.needs().len();
+    let blocks: Vec<Range<usize>> = (0..n_needs).step_by(NEEDS).map(|from| from..n_needs.min(from + NEEDS)).collect();
+    let of_block = |block: Range<usize>| -> Vec<Unmet> {
+        // After a stop no rows of pairs are read any more.
+        let pairs = pairs.filter(|_| effort.look().is_ok());
+        let needs = block.map(NeedIx::new).filter(|&need| 0 < matching.unmet(need));
+        let one = |need: NeedIx| {
+            let before = before_capacity(locality, &answers, pairs, need);
+            let full = full.as_ref();
+            let cause = before.unwrap_or_else(|| full.map_or(Cause::Stopped, |full| full.cause(need)));
             Unmet {
                 need,
                 children: matching.unmet(need),
                 inside: locality.areas()[locality.holder(need).area.ix()].inside,
                 cause,
-                deficient_set: full.set_of[need.ix()].filter(|_| cause == Cause::Capacity),
+                deficient_set: full.filter(|_| cause == Cause::Capacity).and_then(|full| full.set_of[need.ix()]),
             }
-        })
-        .collect()
+        };
+        needs.map(one).collect()
+    };
+    effort.finish(blocks, of_block).concat()
 }
 
 /// The best that any fitting offer says to a profile; None where none fits. Asked once for each profile.
 struct BestAnswers<'a> {
     locality: &'a Locality,
     profiles: &'a Profiles,
-    known: Vec<Option<Option<Answer>>>,
+    known: Vec<OnceLock<Option<Answer>>>,
 }
 
 impl BestAnswers<'_> {
-    fn to(&mut self, need: NeedIx) -> Option<Answer> {
-        let BestAnswers { locality, profiles, ref mut known } = *self;
+    fn to(&self, need: NeedIx) -> Option<Answer> {
+        let BestAnswers { locality, profiles, known } = self;
         let profile = profiles.of(need);
-        *known[profile.ix()].get_or_insert_with(|| {
+        *known[profile.ix()].get_or_init(|| {
             let fitting = profiles.fitting(profiles.kind(profile));
             // Ordered yes, unknown, no: the least of the offers' answers is the best of them.
             fitting.map(|offer| profiles.answer_of_offer(locality, profile, offer)).min()
@@ -134,12 +152,7 @@ impl BestAnswers<'_> {
 }
 
 /// The causes that lie in the need and the rules; None where some offer may take it.
-fn before_capacity(
-    locality: &Locality,
-    answers: &mut BestAnswers,
-    pairs: Option<&Pairs>,
-    need: NeedIx,
-) -> Option<Cause> {
+fn before_capacity(locality: &Locality, answers: &BestAnswers, pairs: Option<&Pairs>, need: NeedIx) -> Option<Cause> {
     let unknown_is_yes = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
     match answers.to(need) {
         None => return Some(Cause::NoType),
@@ -180,26 +193,24 @@ struct FullOffers<'a> {
 impl<'a> FullOffers<'a> {
     fn new(
         locality: &'a Locality,
-        pairs: Option<&Pairs>,
+        pairs: &Pairs,
         matching: &Matching,
         deficient_sets: &[DeficientSet],
-    ) -> FullOffers<'a> {
+        effort: &Effort,
+    ) -> Result<FullOffers<'a>, StopReason> {
         let mut set_of = vec![None; locality.needs().len()];
         for (position, set) in deficient_sets.iter().enumerate() {
             for need in &set.needs {
                 set_of[need.ix()] = Some(position);
             }
         }
-        FullOffers {
+        Ok(FullOffers {
             locality,
-            reaches_unknown: match pairs {
-                Some(pairs) => reaches_unknown(locality, pairs, matching),
-                None => vec![false; locality.needs().len()],
-            },
+            reaches_unknown: reaches_unknown(locality, pairs, matching, effort)?,
             set_of,
             at_holder_limit: at_holder_limit(locality, matching),
             stopped: !matching.is_optimal(),
-        }
+        })
     }
 
     fn cause(&self, need: NeedIx) -> Cause {
@@ -219,30 +230,37 @@ impl<'a> FullOffers<'a> {
     }
 }
 
-fn reaches_unknown(locality: &Locality, pairs: &Pairs, matching: &Matching) -> Vec<bool> {
+fn reaches_unknown(
+    locality: &Locality,
+    pairs: &Pairs,
+    matching: &Matching,
+    effort: &Effort,
+) -> Result<Vec<bool>, StopReason> {
     let formulation = &matching.formulation;
     let unknown: Vec<bool> = (0..locality.offers().len())
         .map(|at| Reading::Policy.room(locality, OfferIx::new(at)) == Room::NotKnown)
         .collect();
     let mut direct = vec![false; locality.needs().len()];
     if !unknown.iter().any(|&unknown| unknown) {
-        return direct;
+        return Ok(direct);
     }
     for need in &formulation.needs {
+        effort.tick(8)?;
         direct[need.ix()] =
             pairs.of(*need).any(|pair| unknown[pair.offer.ix()] && Reading::Policy.admits(locality, pair.grade));
     }
     let sources: Vec<usize> =
         (0..formulation.needs.len()).filter(|&source| direct[formulation.needs[source].ix()]).collect();
     let residual = Residual::new(formulation, &matching.flow);
-    let leads = residual.sinks_that_reach(&sources);
+    let leads = residual.sinks_that_reach(&sources, effort)?;
     let network = &formulation.network;
     let mut reaches = direct;
     for (source, need) in formulation.needs.iter().enumerate() {
+        effort.tick(8)?;
         let sinks = &network.sinks()[network.pairs_of(source)];
         reaches[need.ix()] |= sinks.iter().any(|&sink| leads[sink as usize]);
     }
-    reaches
+    Ok(reaches)
 }
 
 /// Holders whose placements are as many as `limits.placements_per_holder` allows.

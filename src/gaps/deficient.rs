@@ -8,7 +8,7 @@
 use super::residual::{Reached, Residual};
 use crate::domain::{NeedIx, OfferIx};
 use crate::matching::{Formulation, Matching};
-use crate::solve::{Effort, Flow, Network, NetworkParts, Source, Stage, StopReason, flow};
+use crate::solve::{Effort, Flow, Network, NetworkParts, Outcome, Source, Stage, StopReason, flow};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeficientSet {
@@ -27,14 +27,9 @@ impl DeficientSet {
     }
 }
 
-/// The deficient sets of a matching's network, largest shortage first, then by first need. Where `effort` stops the
-/// search they cannot be known, and there are none. O(pairs), and one more solve where the matching does not carry the
-/// most child-needs.
-pub fn find(matching: &Matching, effort: &Effort) -> Vec<DeficientSet> {
-    try_find(matching, effort).unwrap_or_default()
-}
-
-fn try_find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
+/// The deficient sets of a matching's network, largest shortage first, then by first need. O(pairs), and one more solve
+/// where the matching does not carry the most child-needs.
+pub fn find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
     let formulation = &matching.formulation;
     let residual = Residual::new(formulation, &matching.flow);
     let reached = residual.reached_from(residual.unsent(), effort)?;
@@ -44,14 +39,14 @@ fn try_find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, S
         return blocks(formulation, &reached, effort);
     }
     drop(residual);
-    let Some(most) = most_child_needs(&formulation.network, effort) else { return Ok(Vec::new()) };
+    let most = most_child_needs(&formulation.network, effort)?;
     let residual = Residual::new(formulation, &most);
     let reached = residual.reached_from(residual.unsent(), effort)?;
     blocks(formulation, &reached, effort)
 }
 
 /// The flow of the network without pools (floors, evenness, holder limits) that sends most units.
-fn most_child_needs(network: &Network, effort: &Effort) -> Option<Flow> {
+fn most_child_needs(network: &Network, effort: &Effort) -> Result<Flow, StopReason> {
     let parts = NetworkParts {
         sources: network.sources().iter().map(|source| Source { pool: None, ..*source }).collect(),
         starts: network.starts().to_vec(),
@@ -62,10 +57,10 @@ fn most_child_needs(network: &Network, effort: &Effort) -> Option<Flow> {
         stages: vec![Stage { name: "most", unsent_cost: vec![1; network.sources().len()], ..Stage::default() }],
         ..NetworkParts::default()
     };
-    let network = Network::new(parts).ok()?;
+    let network = Network::new(parts).expect("parts of a network, with a cost of one for each source");
     match flow::solve(&network, effort) {
-        crate::solve::Outcome::Optimal { flow, .. } => Some(flow),
-        crate::solve::Outcome::Stopped { .. } => None,
+        Outcome::Optimal { flow, .. } => Ok(flow),
+        Outcome::Stopped { reason, .. } => Err(reason),
     }
 }
 
@@ -82,8 +77,13 @@ fn blocks(formulation: &Formulation, reached: &Reached, effort: &Effort) -> Resu
     for &source in &sources {
         let own = &network.sinks()[network.pairs_of(source)];
         effort.tick(1 + own.len() as u64)?;
+        let mut root = union.root(first_sink(source));
         for &sink in own {
-            union.join(first_sink(source), sink as usize);
+            // Mostly they were joined before, and hang from the root itself.
+            if union.parent[sink as usize] != root {
+                union.join(root, sink as usize);
+                root = union.root(root);
+            }
         }
     }
     let mut places: Vec<u64> = vec![0; sinks.len() + limits.len()];

@@ -100,14 +100,14 @@ impl<'a> Residual<'a> {
     }
 
     /// For each sink the sources that are placed somewhere and may use it: who could move there. O(pairs of the placed).
-    fn could_move(&self) -> (Vec<usize>, Vec<u32>) {
+    fn could_move(&self, effort: &Effort) -> Result<(Vec<usize>, Vec<u32>), StopReason> {
         let network = &self.formulation.network;
         let placed = || (0..self.sent.len()).filter(|&source| 0 < self.sent[source]);
         let mut starts = vec![0; self.used.len() + 1];
         for source in placed() {
-            for &sink in &network.sinks()[network.pairs_of(source)] {
-                starts[sink as usize + 1] += 1;
-            }
+            let own = &network.sinks()[network.pairs_of(source)];
+            effort.tick(1 + own.len() as u64)?;
+            own.iter().for_each(|sink| starts[*sink as usize + 1] += 1);
         }
         for sink in 0..self.used.len() {
             starts[sink + 1] += starts[sink];
@@ -115,18 +115,20 @@ impl<'a> Residual<'a> {
         let mut sources = vec![0; starts[self.used.len()]];
         let mut next = starts.clone();
         for source in placed() {
-            for &sink in &network.sinks()[network.pairs_of(source)] {
+            let own = &network.sinks()[network.pairs_of(source)];
+            effort.tick(1 + own.len() as u64)?;
+            for &sink in own {
                 sources[next[sink as usize]] = source as u32;
                 next[sink as usize] += 1;
             }
         }
-        (starts, sources)
+        Ok((starts, sources))
     }
 
     /// Sinks from which an alternating path leads to a goal that is no sink of the network (places not known): whoever
     /// may use such a sink could be placed, were there a place at the goal. `uses_goal` are needs (sources) that may use
     /// one. O(pairs).
-    pub fn sinks_that_reach(&self, uses_goal: &[usize]) -> Vec<bool> {
+    pub fn sinks_that_reach(&self, uses_goal: &[usize], effort: &Effort) -> Result<Vec<bool>, StopReason> {
         let network = &self.formulation.network;
         let mut reached = vec![false; self.used.len()];
         let mut seen_source = vec![false; self.formulation.needs.len()];
@@ -137,7 +139,7 @@ impl<'a> Residual<'a> {
                 todo.push(sink);
             }
         };
-        let (starts, could_move) = self.could_move();
+        let (starts, could_move) = self.could_move(effort)?;
         let mut sources: Vec<usize> = uses_goal.to_vec();
         loop {
             // A source that may use a reached sink could move there: its present sinks are reached.
@@ -150,6 +152,7 @@ impl<'a> Residual<'a> {
                 }
             }
             let Some(sink) = todo.pop() else { break };
+            effort.tick(1 + (starts[sink + 1] - starts[sink]) as u64)?;
             sources.extend(could_move[starts[sink]..starts[sink + 1]].iter().map(|&source| source as usize));
             // Moving someone out of this sink frees its provider for a sibling that has room of its own.
             if 0 < self.used[sink]
@@ -162,7 +165,7 @@ impl<'a> Residual<'a> {
                 }
             }
         }
-        reached
+        Ok(reached)
     }
 
     /// What the given sources reach forwards. For a maximum flow and its unsent sources this is the least minimum cut.

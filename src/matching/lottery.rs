@@ -39,16 +39,17 @@ impl Lottery {
         &self,
         n: usize,
         id: impl Fn(usize) -> &'a Id + Sync + Send,
-        wanted: impl Fn(&usize) -> bool + Sync + Send,
+        wanted: impl Fn(&usize) -> bool,
         effort: &Effort,
     ) -> Result<Vec<usize>, StopReason> {
         const BLOCK: usize = 1 << 14;
-        let blocks = effort.share(n.div_ceil(BLOCK), |block| {
-            let own = block * BLOCK..n.min((block + 1) * BLOCK);
-            effort.tick(own.len() as u64)?;
-            Ok(own.filter(&wanted).map(|at| (self.lot(id(at).as_str()), at)).collect::<Vec<_>>())
+        // One list for all of them, filled in place: it is as long as anything that comes before the pairs.
+        let mut lots: Vec<(u64, usize)> = (0..n).filter(&wanted).map(|at| (0, at)).collect();
+        effort.each(lots.chunks_mut(BLOCK).collect(), |block| {
+            effort.tick(block.len() as u64)?;
+            block.iter_mut().for_each(|(lot, at)| *lot = self.lot(id(*at).as_str()));
+            Ok(())
         })?;
-        let mut lots = blocks.concat();
         effort.sort(&mut lots)?;
         Ok(lots.into_iter().map(|(_, at)| at).collect())
     }

@@ -145,6 +145,14 @@ impl<'a> Effort<'a> {
         }
     }
 
+    /// As [`Effort::each`], for short work that has to be done whatever the effort says: an answer after a stop, say.
+    pub fn finish<P: Send, R: Send>(&self, pieces: Vec<P>, work: impl Fn(P) -> R + Sync + Send) -> Vec<R> {
+        match self.threads {
+            Some(threads) if 1 < pieces.len() => threads.install(|| pieces.into_par_iter().map(work).collect()),
+            _ => pieces.into_iter().map(work).collect(),
+        }
+    }
+
     /// Does two things, side by side where there are threads.
     pub fn both<A: Send, B: Send>(&self, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
         match self.threads {

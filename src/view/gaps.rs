@@ -185,6 +185,9 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         );
     }
     let unmet = unmet_rows(resident, &gaps.reasons, effort);
+    if gaps.matching.is_optimal() && gaps.reasons.unmet.iter().any(|unmet| unmet.cause == Cause::Stopped) {
+        notes.push("The run was stopped: why some needs go unmet was not worked out.".to_owned());
+    }
     let n_unmet = gaps.reasons.unmet.iter().filter(|unmet| unmet.inside).count();
     if unmet.len() < n_unmet {
         notes.push(format!("The run was stopped: of {n_unmet} unmet needs only {} are listed.", unmet.len()));
@@ -394,7 +397,7 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
     let locality = resident.locality();
     let pairs = resident.pairs(effort).ok()?;
     let graph = eligibility::Ecology::build(locality, &pairs, effort).ok()?;
-    let components = graph.components().components;
+    let components = graph.components(effort).ok()?.components;
     let point = |point: &eligibility::SinglePoint| SinglePoint {
         provider: locality.providers()[point.provider.ix()].to_string(),
         needs: point.needs.len() as u64,
@@ -422,7 +425,7 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
     Some(Ecology {
         components: components.len() as u64,
         largest_component_needs: components.iter().map(|part| part.needs.len()).max().unwrap_or(0) as u64,
-        single_points: graph.single_points().iter().map(point).collect(),
+        single_points: graph.single_points(effort).ok()?.iter().map(point).collect(),
         drivers: drivers.collect(),
     })
 }

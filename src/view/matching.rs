@@ -117,33 +117,33 @@ pub struct MatchFiles {
 pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<MatchFiles, Failure> {
     let matching = resident.matching(route, effort)?;
     let pairs = resident.pairs(effort).ok();
-    Ok(files(resident, &matching, pairs.as_deref()))
+    Ok(files(resident, &matching, pairs.as_deref(), effort))
 }
 
 /// As [`run`], the document alone: the rows of its files are many and may be wanted by nobody.
 pub fn summary(resident: &Resident, route: Route, effort: &Effort) -> Result<MatchDocument, Failure> {
     let matching = resident.matching(route, effort)?;
     let pairs = resident.pairs(effort).ok();
-    Ok(document(resident, &matching, pairs.as_deref()))
+    Ok(document(resident, &matching, pairs.as_deref(), effort))
 }
 
 /// `pairs` is None where even they were not built before the stop.
-pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) -> MatchFiles {
+pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchFiles {
     MatchFiles {
-        document: document(resident, matching, pairs),
+        document: document(resident, matching, pairs, effort),
         assignments: assignments(resident.locality(), matching, pairs),
         prices: prices(resident, matching),
     }
 }
 
-fn document(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>) -> MatchDocument {
+fn document(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchDocument {
     let locality = resident.locality();
     MatchDocument {
         schema: MatchDocument::SCHEMA.to_owned(),
         status: status(matching).0.to_owned(),
         reason: status(matching).1.map(str::to_owned),
         proof: proof(matching).to_owned(),
-        totals: totals(locality, matching, pairs),
+        totals: totals(locality, matching, pairs, effort),
         objective: matching
             .objective
             .iter()
@@ -195,12 +195,16 @@ fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) 
     matching.sorted_placements().into_iter().map(row).collect()
 }
 
-fn totals(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) -> MatchTotals {
+fn totals(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchTotals {
+    const PLACEMENTS: usize = 1 << 14;
     let all = tally::total(locality, matching);
     let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
-    let travelled = matching.placements().filter(|&(need, ..)| inside(need));
-    let travelled = travelled.map(|(need, offer, children)| Some(travel(pairs, need, offer)?.saturating_mul(children)));
-    let sum: Option<u64> = travelled.sum();
+    let placements: Vec<(NeedIx, OfferIx, u64)> = matching.placements().filter(|&(need, ..)| inside(need)).collect();
+    let travelled = |&(need, offer, children): &_| Some(travel(pairs, need, offer)?.saturating_mul(children));
+    // A look into the pairs for each placement, mostly a wait for memory.
+    let sums: Vec<Option<u64>> =
+        effort.finish(placements.chunks(PLACEMENTS).collect(), |chunk| chunk.iter().map(travelled).sum());
+    let sum: Option<u64> = sums.into_iter().sum();
     let minutes = locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
     MatchTotals {
         rows: all.rows,

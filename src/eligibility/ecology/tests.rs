@@ -37,7 +37,7 @@ const TWO_VALLEYS: &str = "
 
 fn components(text: &str) -> Vec<String> {
     let place = locality(text);
-    let found = ecology(&place).components();
+    let found = ecology(&place).components(&Effort::unlimited()).unwrap();
     let offers = |offers: &[crate::domain::OfferIx]| {
         offers.iter().map(|offer| place.offers()[offer.ix()].id.to_string()).collect::<Vec<_>>().join(" ")
     };
@@ -69,7 +69,7 @@ fn limits_tie_components_together() {
 #[test]
 fn needs_with_one_provider_left_depend_on_it() {
     let place = locality(TWO_VALLEYS);
-    let points = ecology(&place).single_points();
+    let points = ecology(&place).single_points(&Effort::unlimited()).unwrap();
     let line = |point: &super::SinglePoint| {
         let kinds: Vec<&str> = point.whole_kinds.iter().map(|kind| place.kinds()[kind.ix()].id.as_str()).collect();
         let ChildNeeds { known, unknown_rows } = point.child_needs;
@@ -91,7 +91,7 @@ fn declined_and_uncertain_offers_are_no_way_out() {
                 offer p service=t at=0,0";
     let sole = |text: &str| {
         let place = locality(text);
-        let points = ecology(&place).single_points();
+        let points = ecology(&place).single_points(&Effort::unlimited()).unwrap();
         points.iter().map(|point| place.providers()[point.provider.ix()].to_string()).collect::<Vec<_>>()
     };
     assert_eq!(sole(text), ["one"]);
@@ -193,11 +193,11 @@ proptest! {
             }
         }
         let mut found = vec![Vec::new(); place.providers().len()];
-        for point in ecology.single_points() {
+        for point in ecology.single_points(&Effort::unlimited()).unwrap() {
             found[point.provider.ix()] = point.needs;
         }
         prop_assert_eq!(found, wanted);
-        let components = ecology.components();
+        let components = ecology.components(&Effort::unlimited()).unwrap();
         let parted: usize = components.components.iter().map(|part| part.needs.len()).sum();
         let counted = place.needs().iter().filter(|need| need.counts).count();
         prop_assert_eq!(parted + components.without_offer.len(), counted);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Builder, PoolKey, Skipped};
-use crate::domain::policy::{FloorShare, Floors, GroupBy, StageName};
+use crate::domain::policy::{FloorShare, Floors, GroupBy, ObjectiveMode, StageName};
 use crate::domain::{HolderIx, Locality, Policy};
 use crate::matching::groups::{GroupKey, GroupValue, Nesting, nesting};
 use crate::solve::{Pool, SideGroup, Step};
@@ -25,8 +25,10 @@ impl Builder<'_> {
 
     pub(super) fn group_by(&mut self, floors_by: GroupBy, even_by: GroupBy) {
         let holders: Vec<HolderIx> = self.needs.iter().map(|need| self.locality.needs()[need.ix()].holder).collect();
+        // None at all where nothing is grouped by: a key for each of a million needs is 24 MB.
         let keys = |by| -> Vec<Option<GroupKey>> {
-            holders.iter().map(|&holder| GroupKey::of(self.locality, holder, by)).collect()
+            let grouped = holders.iter().filter(|_| by != GroupBy::Nothing);
+            grouped.map(|&holder| GroupKey::of(self.locality, holder, by)).collect()
         };
         let (floor_keys, even_keys) = (keys(floors_by), keys(even_by));
         let nested = match (floors_by, even_by) {
@@ -116,7 +118,8 @@ impl Builder<'_> {
         }
     }
 
-    /// A holder of C children that may take k x C placements and wants W must leave W - k x C unsent.
+    /// A holder of C children that may take k x C placements and wants W must leave W - k x C unsent. `leaf` is the pool
+    /// of each source's group, empty where nothing is grouped by.
     fn holder_pools(&mut self, holders: &[HolderIx], leaf: &[Option<u32>]) {
         let limit = u64::from(self.locality.policy().limits.placements_per_holder);
         if limit == 0 {
@@ -133,11 +136,12 @@ impl Builder<'_> {
         for (at, &holder) in holders.iter().enumerate() {
             let allowed = limit.saturating_mul(self.locality.holders()[holder.ix()].children);
             let least = wanted[holder.ix()].saturating_sub(allowed);
+            let leaf = leaf.get(at).copied().flatten();
             self.parts.sources[at].pool = if least == 0 {
-                leaf[at]
+                leaf
             } else {
                 Some(*pool_of.entry(holder).or_insert_with(|| {
-                    self.parts.pools.push(Pool { parent: leaf[at], least });
+                    self.parts.pools.push(Pool { parent: leaf, least });
                     self.pools.push(PoolKey::Holder(holder));
                     self.parts.pools.len() as u32 - 1
                 }))
@@ -148,7 +152,8 @@ impl Builder<'_> {
 
 /// What floors and evenness group by; nothing where they are not in play.
 pub(in crate::matching) fn groupings(policy: &Policy) -> (GroupBy, GroupBy) {
-    let has = |stage| policy.objective.order.contains(&stage);
+    let lexicographic = policy.objective.mode == ObjectiveMode::Lexicographic;
+    let has = |stage| lexicographic && policy.objective.order.contains(&stage);
     let any_share = match &policy.floors.share {
         FloorShare::All(share) => *share != 0,
         FloorShare::Each(shares) => shares.iter().any(|&(_, share)| share != 0),

@@ -22,9 +22,6 @@ impl Groups<'_> {
     pub fn leaf(&self, need: NeedIx) -> Result<Option<u32>, NewGroup> {
         let holder = self.locality.needs()[need.ix()].holder;
         let (floors_by, even_by) = groupings(self.locality.policy());
-        if self.formulation.pools.is_empty() {
-            return Ok(None);
-        }
         let pool = |by| GroupKey::of(self.locality, holder, by).map(|key| self.pool(key).ok_or(NewGroup)).transpose();
         match (pool(floors_by)?, pool(even_by)?) {
             (floor, None) => Ok(floor),
