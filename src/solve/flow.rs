@@ -7,8 +7,10 @@
 //! 1. `descent`: prices of the few inner nodes, by stochastic descent on the dual;
 //! 2. `placement`: each source to its cheapest arc; `balance`: each price to where its sink holds what it can; then
 //!    what is still too much away again;
-//! 3. `hang`: a tree in which every node has room up to the ground;
-//! 4. `simplex`: pivots on the arcs near each source's place (`window`), with new windows until no arc at all is worth
+//! 3. `settle`: single units that are not where they should be, by shortest ways between sinks (`exchanges`); where there
+//!    is one stage, the prices then prove the flow, and this is the end;
+//! 4. `hang`: a tree in which every node has room up to the ground;
+//! 5. `simplex`: pivots on the arcs near each source's place (`window`), with new windows until no arc at all is worth
 //!    bringing in, while sinks with room come down with their `markets`.
 //!
 //! One number per arc is enough for one stage. Several stages are first solved as one weighted sum, and from its tree
@@ -47,7 +49,7 @@ const FAR: i64 = i64::MAX / 4;
 /// The best flow, with prices that prove it, or the best one found within the limits.
 ///
 /// Exact in whole numbers, deterministic for any number of threads. Memory: about 50 bytes a source, 24 for each pair
-/// that is near its source's best, and 32 for each of a sink's shortest exchanges with others, 256 at most. Time has no
+/// that is near its source's best, and 96 for each two sinks between which a unit could move. Time has no
 /// useful worst-case bound; it grows a little faster than the number of pairs in practice.
 ///
 /// # Panics
@@ -85,9 +87,16 @@ fn need_alone(network: &Network, effort: &Effort) -> Outcome {
 fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     let layout = Layout::of(network);
     let closed = closed(network, layout);
-    let mut weighted = match begin(network, layout, &closed, effort) {
-        Ok(Begun::Proved(outcome)) => return outcome,
-        Ok(Begun::Hung(weighted)) => weighted,
+    // The first tree; or the outcome, where that is proved without one.
+    let hung = Start::find(network, layout, &closed, effort).and_then(|start| {
+        match start.outcome(network, layout, &closed, effort)? {
+            Some(proved) => Ok(Err(proved)),
+            None => Weighted::hang(network, layout, &closed, start, effort).map(Ok),
+        }
+    });
+    let mut weighted = match hung {
+        Ok(Ok(weighted)) => weighted,
+        Ok(Err(proved)) => return proved,
         Err(reason) => {
             let (onward, tree) = hang::nothing_sent(network, layout, &Scalar::new(network, vec![0; S]));
             return stopped(network, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
@@ -111,20 +120,6 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     raise_closed(network, &closed, &mut prices);
     let values = network.values(&flow);
     Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }
-}
-
-/// The way to the first tree, which need not be gone to the end.
-enum Begun<'a> {
-    Proved(Outcome),
-    Hung(Weighted<'a>),
-}
-
-fn begin<'a>(network: &'a Network, layout: Layout, closed: &[bool], effort: &Effort) -> Result<Begun<'a>, StopReason> {
-    let start = Start::find(network, layout, closed, effort)?;
-    if let Some(outcome) = start.outcome(network, layout, closed, effort)? {
-        return Ok(Begun::Proved(outcome));
-    }
-    Weighted::hang(network, layout, closed, start, effort).map(Begun::Hung)
 }
 
 /// Pivots in vectors until no arc is worth bringing in.

@@ -15,7 +15,7 @@ use crate::solve::effort::{Effort, StopReason};
 /// Passes over all sources. More leave fewer units misplaced and take longer than the pivots that they save.
 const PASSES: usize = 12;
 
-/// Batches of a pass: after each, prices move together.
+/// Batches of a pass: after each, prices move together. Fewer where a batch would be too small to share out.
 const BATCHES: usize = 400;
 
 /// Sources that follow each other are looked at together, for memory's sake; these groups in scattered order, so that a
@@ -148,12 +148,12 @@ pub(super) fn descend(
         .collect();
     let mut prices = vec![0; layout.n_inner() as usize];
     let n_groups = network.n_sources().div_ceil(GROUP);
-    let per_batch = (n_groups / BATCHES).max(8).min(n_groups.max(1));
+    let per_batch = (n_groups / BATCHES).max((n_groups / 25).min(100)).max(8).min(n_groups.max(1));
     let stride = stride(n_groups);
     let n_steps = (PASSES * n_groups).div_ceil(per_batch);
     let (first, last) = (3.0 * spread.unsent, 0.26 * spread.pairs);
     let highest = scale.price(spread.unsent);
-    let threads = effort.threads().filter(|_| 20_000.0 < (per_batch * GROUP) as f64 * spread.degree);
+    let threads = effort.threads().filter(|_| 12_000.0 < (per_batch * GROUP) as f64 * spread.degree);
     let n_behind = nodes.len() + 1;
     let mut lanes: Vec<Lane> = (0..LANES).map(|_| Lane { prices: prices.clone(), came: vec![0; n_behind] }).collect();
     let mut group = 0usize;

@@ -58,8 +58,19 @@ pub(super) fn settle(
     Ok(exchanges)
 }
 
-/// Unsent sources that are remembered for each sink.
-const REMEMBERED: usize = 64;
+/// Unsent sources that are remembered for each sink; few in tests, so that small networks run out of them.
+const REMEMBERED: usize = if cfg!(test) { 2 } else { 64 };
+
+/// A source that goes from one place to another.
+#[derive(Clone, Copy)]
+struct Move {
+    source: u32,
+    from: u32,
+    to: u32,
+}
+
+/// The next source of each sink that would come, by how far prices have to fall before it does.
+type Nearest = BinaryHeap<Reverse<(i64, u32)>>;
 
 /// Staying unsent is one more place here, after the sinks, with room for all and without a price.
 struct Settling<'a> {
@@ -244,8 +255,8 @@ impl<'a> Settling<'a> {
         let (end, moves) = loop {
             let (shortest, end) = self.search_room(source, effort)?;
             let Some(mut moves) = self.moves(end, effort)? else { continue };
-            let first = moves.last().map_or(end, |(_, from, _)| *from);
-            moves.push((source, staying, first));
+            let first = moves.last().map_or(end, |last| last.from);
+            moves.push(Move { source, from: staying, to: first });
             for place in &self.search.seen {
                 self.prices[*place as usize] += shortest - self.search.distance[*place as usize];
             }
@@ -303,8 +314,7 @@ impl<'a> Settling<'a> {
         self.search.clear();
         self.search.reach(sink, 0, self.prices[sink as usize], (NONE, NONE));
         let (mut until, mut empty) = (self.prices[sink as usize], NONE);
-        // Of each sink seen, the next source that would come, by how far prices have to fall before it does.
-        let mut nearest: BinaryHeap<Reverse<(i64, u32)>> = BinaryHeap::new();
+        let mut nearest = Nearest::new();
         while 0 < self.room[sink as usize] {
             let coming = nearest.peek().map_or(until, |Reverse((distance, _))| *distance);
             if let Some((distance, at)) = self.search.next(until.min(coming.saturating_add(1))) {
@@ -343,7 +353,7 @@ impl<'a> Settling<'a> {
                     until = distance;
                     break;
                 };
-                self.make(&[(source, staying, at)]);
+                self.make(&[Move { source, from: staying, to: at }]);
                 self.make(&moves);
                 if self.room[sink as usize] == 0 {
                     until = distance;
@@ -358,12 +368,7 @@ impl<'a> Settling<'a> {
     }
 
     /// Notes by how far prices have to fall before the next source comes to a sink.
-    fn expect(
-        &mut self,
-        sink: u32,
-        nearest: &mut BinaryHeap<Reverse<(i64, u32)>>,
-        effort: &Effort,
-    ) -> Result<(), StopReason> {
+    fn expect(&mut self, sink: u32, nearest: &mut Nearest, effort: &Effort) -> Result<(), StopReason> {
         if let Some((length, _)) = self.cheapest_unsent(sink, effort)? {
             let price = self.prices[sink as usize];
             nearest.push(Reverse((self.search.distance[sink as usize] + (length + price).max(0), sink)));
@@ -375,13 +380,8 @@ impl<'a> Settling<'a> {
     /// where the ways that were found are no more, or were only guessed; what was guessed is looked at again.
     ///
     /// Goes on to where the fewest moves are left, as the search counted them, and back where nothing leads on.
-    fn way_down(
-        &mut self,
-        start: u32,
-        beyond: bool,
-        effort: &Effort,
-    ) -> Result<Option<Vec<(u32, u32, u32)>>, StopReason> {
-        let mut moves: Vec<(u32, u32, u32)> = Vec::new();
+    fn way_down(&mut self, start: u32, beyond: bool, effort: &Effort) -> Result<Option<Vec<Move>>, StopReason> {
+        let mut moves: Vec<Move> = Vec::new();
         let (mut tried, mut guessed) = (Vec::new(), Vec::new());
         let mut at = start;
         let found = loop {
@@ -408,11 +408,11 @@ impl<'a> Settling<'a> {
             self.search.open[at as usize] = false;
             tried.push(at);
             if let Some((source, to)) = on {
-                moves.push((source, at, to));
+                moves.push(Move { source, from: at, to });
                 at = to;
             } else {
-                let Some((_, before, _)) = moves.pop() else { break false };
-                at = before;
+                let Some(last) = moves.pop() else { break false };
+                at = last.from;
             }
         };
         for place in tried {
@@ -431,7 +431,7 @@ impl<'a> Settling<'a> {
 
     /// The moves along the way that was found, from its last place on: which source, from where, to where. None where
     /// it was only guessed who moves; then those places are looked at again, and the search has to be repeated.
-    fn moves(&mut self, end: u32, effort: &Effort) -> Result<Option<Vec<(u32, u32, u32)>>, StopReason> {
+    fn moves(&mut self, end: u32, effort: &Effort) -> Result<Option<Vec<Move>>, StopReason> {
         let mut moves = Vec::new();
         let mut guessed = Vec::new();
         let mut at = end;
@@ -441,7 +441,7 @@ impl<'a> Settling<'a> {
                 break;
             }
             match self.exchanges.source(from, position) {
-                Some(source) => moves.push((source, from, at)),
+                Some(source) => moves.push(Move { source, from, to: at }),
                 None => guessed.push(from),
             }
             at = from;
@@ -453,8 +453,8 @@ impl<'a> Settling<'a> {
     }
 
     /// Moves each of these sources from one place to another.
-    fn make(&mut self, moves: &[(u32, u32, u32)]) {
-        for (source, from, to) in moves {
+    fn make(&mut self, moves: &[Move]) {
+        for Move { source, from, to } in moves {
             let pairs = self.network.pairs_of(*source as usize);
             self.exchanges.leave(*source, *from);
             let there = pairs.clone().filter(|pair| self.network.sinks()[*pair] == *to);
@@ -483,7 +483,7 @@ impl<'a> Settling<'a> {
             let first = self.unsent[sink as usize].peek().map(|Reverse(first)| *first);
             let forgotten = self.forgotten[sink as usize];
             match first {
-                Some((length, _)) if forgotten <= length => self.list_unsent(effort)?,
+                Some((length, _)) if forgotten < length => self.list_unsent(effort)?,
                 None if forgotten < NEVER => self.list_unsent(effort)?,
                 Some((_, source)) if self.pair[source as usize] != NONE => {
                     self.unsent[sink as usize].pop();
