@@ -3,6 +3,8 @@
 //! Such a length does not depend on prices, so it is found once, and kept while sources come and go. For each pair of
 //! sinks the few cheapest sources are ranked: when the first goes, the next is known.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::arcs::{Layout, NONE};
@@ -15,6 +17,12 @@ pub(super) const NEVER: i64 = i64::MAX / 2;
 
 /// Sources that are ranked for each two sinks.
 const RANKS: usize = 3;
+
+/// An exchange takes about 100 bytes, a pair of the network 8 or more: so many pairs take about as much.
+const PAIRS_FOR_EXCHANGE: usize = 12;
+
+/// Exchanges that are kept whatever the pairs take.
+const FEW: usize = 1 << 18;
 
 /// What units cost, where staying unsent is one more place after the sinks.
 pub(super) struct Costs<'a> {
@@ -164,8 +172,10 @@ pub(super) struct Exchanges {
 }
 
 impl Exchanges {
-    /// The exchanges of all sources with a unit, each of which uses this pair; NONE: it has no place.
-    pub fn new(costs: &Costs, pair: &[u32], effort: &Effort) -> Result<Exchanges, StopReason> {
+    /// The exchanges of all sources with a unit, each of which uses this pair; NONE: it has no place. None where they are
+    /// so many that they would take more memory than the pairs.
+    pub fn new(costs: &Costs, pair: &[u32], effort: &Effort) -> Result<Option<Exchanges>, StopReason> {
+        let most = (costs.network.n_pairs() / PAIRS_FOR_EXCHANGE).max(FEW);
         let n_places = costs.network.n_sinks() + 1;
         let mut rows = vec![Row::default(); costs.network.n_sinks()];
         for (source, _) in costs.network.sources().iter().enumerate().filter(|(_, source)| 0 < source.units) {
@@ -173,9 +183,14 @@ impl Exchanges {
                 rows[*sink as usize].held.push(source as u32);
             }
         }
+        let count = AtomicUsize::new(0);
         let one = |positions: &mut Vec<u32>, (mut row, sink): (Row, u32)| {
-            let seen = row.find(costs, pair, sink, positions);
-            effort.tick(seen)?;
+            // Past the limit nothing more is looked for: what was found is not going to be used.
+            if count.load(Ordering::Relaxed) <= most {
+                let seen = row.find(costs, pair, sink, positions);
+                count.fetch_add(row.exchanges.len(), Ordering::Relaxed);
+                effort.tick(seen)?;
+            }
             Ok(row)
         };
         let new_positions = || vec![NONE; n_places];
@@ -187,11 +202,15 @@ impl Exchanges {
                 numbered.into_iter().map(|numbered| one(&mut positions, numbered)).collect()
             }
         };
-        let mut exchanges = Exchanges { rows: found?, into: vec![Vec::new(); n_places], positions: new_positions() };
+        let rows = found?;
+        if most < count.into_inner() {
+            return Ok(None);
+        }
+        let mut exchanges = Exchanges { rows, into: vec![Vec::new(); n_places], positions: new_positions() };
         for sink in 0..costs.layout.n_sinks {
             exchanges.join(sink);
         }
-        Ok(exchanges)
+        Ok(Some(exchanges))
     }
 
     pub fn from(&self, sink: u32) -> &[Exchange] {

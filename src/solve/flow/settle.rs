@@ -29,8 +29,8 @@ pub(super) fn fits(network: &Network, objective: &Scalar) -> bool {
             .all(|pool| network.pools()[pool].least == 0 && objective.steps(pool).iter().all(|(_, cost)| *cost == 0))
 }
 
-/// Settles all units, and gives what it would cost to move others. `prices` has closed nodes out of reach, and nothing for staying unsent. Asked only where it
-/// [`fits`].
+/// Settles all units, if the exchanges between sinks are few enough to keep; whether they are. `prices` has closed nodes
+/// out of reach, and nothing for staying unsent. Asked only where it [`fits`].
 pub(super) fn settle(
     network: &Network,
     layout: Layout,
@@ -38,11 +38,19 @@ pub(super) fn settle(
     placement: &mut Placement,
     prices: &mut [i64],
     effort: &Effort,
-) -> Result<Exchanges, StopReason> {
+) -> Result<bool, StopReason> {
     let mut settling = Settling::new(network, layout, objective, placement, prices);
     let misplaced = settling.take_misplaced(effort)?;
-    settling.exchanges = Exchanges::new(&settling.costs, settling.pair, effort)?;
-    for source in misplaced {
+    match Exchanges::new(&settling.costs, settling.pair, effort)? {
+        Some(exchanges) => settling.exchanges = exchanges,
+        None => {
+            for (source, pair) in misplaced {
+                placement.pair[source as usize] = pair;
+            }
+            return Ok(false);
+        }
+    }
+    for (source, _) in misplaced {
         settling.insert(source, effort)?;
     }
     settling.list_unsent(effort)?;
@@ -52,10 +60,9 @@ pub(super) fn settle(
         }
     }
     prices[..network.n_sinks()].copy_from_slice(&settling.prices[..network.n_sinks()]);
-    let exchanges = settling.exchanges;
     placement.spilled.clear();
     placement.count(network, layout);
-    Ok(exchanges)
+    Ok(true)
 }
 
 /// Unsent sources that are remembered for each sink; few in tests, so that small networks run out of them.
@@ -210,8 +217,8 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// Takes all sources away that have a cheaper place than theirs, and gives them.
-    fn take_misplaced(&mut self, effort: &Effort) -> Result<Vec<u32>, StopReason> {
+    /// Takes all sources away that have a cheaper place than theirs, and gives them with the pair that each used.
+    fn take_misplaced(&mut self, effort: &Effort) -> Result<Vec<(u32, u32)>, StopReason> {
         const CHUNKS: usize = 64;
         let network = self.network;
         let size = network.n_sources().div_ceil(CHUNKS).max(1);
@@ -233,16 +240,16 @@ impl<'a> Settling<'a> {
                 };
                 least.min(unsent) < present && 0 < network.sources()[*source].units
             });
-            Ok(misplaced.map(|source| source as u32).collect())
+            Ok(misplaced.map(|source| (source as u32, own.pair[source])).collect())
         };
-        let found: Result<Vec<Vec<u32>>, StopReason> = match effort.threads() {
+        let found: Result<Vec<Vec<(u32, u32)>>, StopReason> = match effort.threads() {
             Some(threads) => threads.install(|| (0..CHUNKS).into_par_iter().with_max_len(1).map(one).collect()),
             None => (0..CHUNKS).map(one).collect(),
         };
         let misplaced = found?.concat();
-        for source in &misplaced {
-            let pair = std::mem::replace(&mut self.pair[*source as usize], NONE);
-            if let Some(sink) = network.sinks().get(pair as usize) {
+        for (source, pair) in &misplaced {
+            self.pair[*source as usize] = NONE;
+            if let Some(sink) = network.sinks().get(*pair as usize) {
                 self.room[*sink as usize] += 1;
             }
         }

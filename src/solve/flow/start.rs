@@ -42,10 +42,10 @@ impl<'a> Start<'a> {
         balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
         effort.report("feasible", 0, None);
         placement.make_feasible(network, layout, &scalar, &prices, effort)?;
-        let settled = settle::fits(network, &scalar);
+        let mut settled = settle::fits(network, &scalar);
         if settled {
             effort.report("settle", 0, None);
-            settle::settle(network, layout, &scalar, &mut placement, &mut prices, effort)?;
+            settled = settle::settle(network, layout, &scalar, &mut placement, &mut prices, effort)?;
         }
         Ok(Start { scalar, spread, placement, prices, settled })
     }

@@ -153,6 +153,36 @@ fn the_greatest_numbers_do_not_overflow() {
     assert_eq!(values, [0, -(Network::MOST as i64)]);
 }
 
+#[test]
+fn where_every_unit_could_go_everywhere_a_tree_decides() {
+    // 700 sources, each cheapest at a sink of its own, all pairs possible: 490,000 exchanges are more than are kept.
+    let n = 700;
+    let network = Network::new(NetworkParts {
+        sources: vec![source(1); n],
+        starts: (0..=n).map(|source| source * n).collect(),
+        sinks: (0..n * n).map(|pair| (pair % n) as u32).collect(),
+        places: vec![Some(1); n],
+        sink_limits: vec![None; n],
+        stages: vec![Stage {
+            name: "cost",
+            pair_cost: PairCosts::new((0..n * n).map(|pair| if pair / n == pair % n { 0 } else { 50 })),
+            unsent_cost: vec![1000; n],
+            ..Stage::default()
+        }],
+        ..NetworkParts::default()
+    })
+    .unwrap();
+    let layout = Layout::of(&network);
+    let closed = closed(&network, layout);
+    let start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+    assert!(start.outcome(&network, layout, &closed, &Effort::unlimited()).unwrap().is_none());
+    let Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } = solve(&network, &Effort::unlimited()) else {
+        panic!("unlimited, the solver must end with prices");
+    };
+    assert_eq!(values, [0]);
+    assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
+}
+
 /// Many sources with one unit each, and few places.
 const UNITS: Sizes = Sizes { sources: 14, sinks: 5, limits: 0, pools: 0, stages: 1, side: 0, units: 1 };
 
