@@ -89,8 +89,8 @@ impl<'a> People<'a> {
         let mut joined = Joined::of(reading, &read, agreeing.len());
         let touched = joined.touched_holders(reading, &read);
         joined.tell_children_from_cohorts(&touched.after);
-        let overlapping = joined.settle_overlaps(reading, ground, &touched, findings);
-        joined.count_children(&touched.after);
+        let (overlapping, changed) = joined.settle_overlaps(reading, ground, &touched, findings);
+        joined.count_children(touched.after.iter().chain(&changed).copied().collect());
         let Joined { needs, holders, received, need_shift, holder_shift, new_rows } = joined;
         People {
             needs: needs.into(),
@@ -334,14 +334,15 @@ impl Joined {
     }
 
     /// Asks what overlaps among the rows of the kinds and areas that a change can touch, before and after; takes named
-    /// children off cohorts where the policy says so. The number of rows that overlap another, in all.
+    /// children off cohorts where the policy says so, or gives them back. The number of rows that overlap another, in all,
+    /// and the holders of rows whose number of children is another now.
     fn settle_overlaps(
         &mut self,
         reading: &Reading<'_, '_>,
         ground: &Ground<'_, '_>,
         touched: &Touched,
         findings: &mut Findings,
-    ) -> u64 {
+    ) -> (u64, BTreeSet<usize>) {
         let locality = reading.locality;
         let mut places = Places::new();
         add_places(&mut places, locality.needs(), locality.holders(), &touched.before);
@@ -368,9 +369,13 @@ impl Joined {
         let mut after = settling.rows(rows.iter().map(row), &self.needs, &self.holders, &self.received);
         let n_after = settling.settle(&mut after, findings);
         // Where the policy refuses overlaps, rows may be missing now, and there is a problem that refuses the changes.
+        let mut changed = BTreeSet::new();
         if after.needs.len() == rows.len() {
             for (at, NeedRow { need, received, .. }) in rows.into_iter().zip(after.needs) {
                 let own = &mut self.needs[at];
+                if own.children != need.children {
+                    changed.insert(own.holder.ix());
+                }
                 (own.children, own.children_low, own.children_high) =
                     (need.children, need.children_low, need.children_high);
                 match received {
@@ -379,14 +384,12 @@ impl Joined {
                 }
             }
         }
-        locality.completeness().overlapping_need_rows.saturating_sub(n_before) + n_after
+        (locality.completeness().overlapping_need_rows.saturating_sub(n_before) + n_after, changed)
     }
 
-    /// The children of the holders that were touched, and of those whose number may have been reduced.
-    fn count_children(&mut self, touched: &BTreeSet<usize>) {
-        let reduced = self.received.keys().map(|&at| self.needs[at].holder.ix());
-        let again: BTreeSet<usize> = touched.iter().copied().chain(reduced).collect();
-        let mut children: BTreeMap<usize, u64> = again.iter().map(|&holder| (holder, 0)).collect();
+    /// The children of these holders.
+    fn count_children(&mut self, of: BTreeSet<usize>) {
+        let mut children: BTreeMap<usize, u64> = of.into_iter().map(|holder| (holder, 0)).collect();
         for need in &self.needs {
             if let Some(most) = children.get_mut(&need.holder.ix()) {
                 *most = (*most).max(need.children.known().unwrap_or(0));

