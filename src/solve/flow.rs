@@ -104,17 +104,17 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     };
     let finished = weighted.finish(effort);
     let width = weighted.width();
-    let Simplex { onward, tree, .. } = weighted.simplex;
+    let (amounts, tree) = weighted.simplex.into_tree();
     if let Err(reason) = finished {
         let flow = simplex::flow(&tree);
-        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
+        return stopped(network, &closed, amounts, tree, flow, effort, reason);
     }
-    let mut simplex = Simplex::from_tree(network, Vectors::<S>::new(network), onward.amounts, tree);
+    let mut simplex = Simplex::from_tree(network, Vectors::<S>::new(network), amounts, tree);
     let finished = finish(&mut simplex, &closed, width, effort);
     let flow = simplex.flow();
     if let Err(reason) = finished {
-        let Simplex { onward, tree, .. } = simplex;
-        return stopped(network, &closed, onward.amounts, tree, flow, effort, reason);
+        let (amounts, tree) = simplex.into_tree();
+        return stopped(network, &closed, amounts, tree, flow, effort, reason);
     }
     let mut prices = Prices { stages: (0..S).map(|stage| stage_prices(&simplex, stage)).collect() };
     raise_closed(network, &closed, &mut prices);

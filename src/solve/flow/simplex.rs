@@ -94,6 +94,11 @@ impl<'a, O: Objective> Simplex<'a, O> {
         Simplex::new(network, objective, onward, tree)
     }
 
+    /// What another objective needs to go on: the amounts on onward arcs, and the tree.
+    pub fn into_tree(self) -> (Vec<u64>, Tree<O::Cost>) {
+        (self.onward.amounts, self.tree)
+    }
+
     /// Pivots until nothing in the window and no onward arc is worth more. Gives the number of pivots.
     pub fn run(&mut self, effort: &Effort) -> Result<u64, StopReason> {
         // The onward arcs are one more part.

@@ -209,8 +209,8 @@ proptest! {
             assert_sound(&weighted.simplex, &closed);
             ticks += 1 + ticks / 8;
         }
-        let Simplex { onward, tree, .. } = weighted.simplex;
-        let mut simplex = Simplex::from_tree(&network, Vectors::<2>::new(&network), onward.amounts, tree);
+        let (amounts, tree) = weighted.simplex.into_tree();
+        let mut simplex = Simplex::from_tree(&network, Vectors::<2>::new(&network), amounts, tree);
         assert_sound(&simplex, &closed);
         while finish(&mut simplex, &closed, 1, &Effort::unlimited().at_most(ticks)).is_err() {
             assert_sound(&simplex, &closed);
