@@ -115,7 +115,8 @@ struct Row {
 }
 
 impl Row {
-    /// Looks for them from the beginning. `positions` has NONE for all places, before and after.
+    /// Ranks all sources from the beginning; lengths follow with `join`. `positions` has NONE for all places, before and
+    /// after.
     fn find(&mut self, costs: &Costs, pair: &[u32], sink: u32, positions: &mut [u32]) -> u64 {
         for (exchange, at) in self.exchanges.iter().zip(0..) {
             positions[exchange.to as usize] = at;
@@ -128,9 +129,6 @@ impl Row {
         }
         for exchange in &self.exchanges {
             positions[exchange.to as usize] = NONE;
-        }
-        for (exchange, ranked) in self.exchanges.iter_mut().zip(&self.ranked) {
-            exchange.length = ranked.length();
         }
         seen
     }

@@ -62,9 +62,13 @@ impl<'a> Start<'a> {
         if !self.settled || self.scalar.factors() != [1] {
             return Ok(None);
         }
-        let is_paid = |sink: usize| 0 < self.prices[sink] && !closed[sink];
+        // A price is that of a full sink, and none is below zero.
+        let is_right = |sink: usize, is_full: bool| match self.prices[sink] {
+            0 => true,
+            price => closed[sink] || 0 < price && is_full,
+        };
         let places = network.places().iter().zip(&self.placement.amounts);
-        if places.zip(0..).any(|((places, amount), sink)| is_paid(sink) && *places != Some(*amount)) {
+        if !places.zip(0..).all(|((places, amount), sink)| is_right(sink, *places == Some(*amount))) {
             return Ok(None);
         }
         effort.report("proof", 0, None);
