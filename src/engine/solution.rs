@@ -86,15 +86,7 @@ impl Solution {
                 let worth = |offer: OfferIx| Some((offer, worths[sink_of[offer.ix()]?].clone()));
                 Some(offers.into_iter().filter_map(worth).collect())
             }
-            Solution::Standing(standing) => {
-                let mut worths = BTreeMap::new();
-                for offer in offers {
-                    if let Some(worth) = standing.worth(offer, effort).ok()? {
-                        worths.insert(offer, worth);
-                    }
-                }
-                Some(worths)
-            }
+            Solution::Standing(standing) => of_each(offers, |offer| standing.worth(offer, effort)),
         }
     }
 
@@ -110,15 +102,17 @@ impl Solution {
                 let worths = self.worths(offers, effort)?.into_iter();
                 Some(worths.filter_map(|(offer, worth)| Some((offer, worth.one_less?))).collect())
             }
-            Solution::Standing(standing) => {
-                let mut losses = BTreeMap::new();
-                for offer in offers {
-                    if let Some(loss) = standing.loss(offer, effort).ok()? {
-                        losses.insert(offer, loss);
-                    }
-                }
-                Some(losses)
-            }
+            Solution::Standing(standing) => of_each(offers, |offer| standing.loss(offer, effort)),
         }
     }
+}
+
+/// What is known of each offer; none where the time ended before.
+fn of_each<T>(
+    offers: impl IntoIterator<Item = OfferIx>,
+    of: impl Fn(OfferIx) -> Result<Option<T>, StopReason>,
+) -> Option<BTreeMap<OfferIx, T>> {
+    let known = offers.into_iter().map(|offer| Ok((offer, of(offer)?)));
+    let known: Result<Vec<(OfferIx, Option<T>)>, StopReason> = known.collect();
+    Some(known.ok()?.into_iter().filter_map(|(offer, known)| Some((offer, known?))).collect())
 }
