@@ -19,6 +19,7 @@ mod nearest;
 mod paged;
 mod repair;
 mod search;
+mod shortlist;
 mod state;
 mod worths;
 

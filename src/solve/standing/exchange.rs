@@ -9,86 +9,107 @@ use std::sync::Arc;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::lengths::{Changes, Packing};
+use super::shortlist::{End, Shortlist};
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, subtract};
 use crate::solve::{Effort, StopReason};
 
-/// The cheapest moves of a unit from one container to others, at most one to each. Parallel lists, rising by `to`.
+/// The cheapest moves of a unit between one container and others, at most one to or from each. Parallel lists, rising by
+/// node.
 #[derive(Clone, Debug)]
-pub(super) struct Exchanges<const S: usize> {
-    pub to: Vec<u32>,
-    /// Cost of the unit there less its cost here.
+pub(super) struct Moves<const S: usize> {
+    /// The other containers.
+    pub nodes: Vec<u32>,
+    /// What a unit costs where it would go less what it costs where it is.
     pub changes: Changes<S>,
-    /// Whose unit would move.
-    pub sources: Vec<u32>,
+    /// Those to look at first; None: all.
+    pub shortlist: Option<Arc<Shortlist<S>>>,
 }
 
-/// The same exchanges by where they lead: the cheapest moves of a unit to one container from others. Parallel lists,
-/// rising by `from`.
+/// The cheapest moves of a unit from one container to others.
 #[derive(Clone, Debug)]
-pub(super) struct Arrivals<const S: usize> {
-    pub from: Vec<u32>,
-    pub changes: Changes<S>,
+pub(super) struct Exchanges<const S: usize> {
+    pub moves: Moves<S>,
+    /// Whose unit would move, beside `moves`.
+    pub sources: Vec<u32>,
 }
 
 impl<const S: usize> Exchanges<S> {
     fn none(packing: Option<Packing<S>>) -> Exchanges<S> {
-        Exchanges { to: Vec::new(), changes: Changes::new(packing), sources: Vec::new() }
+        Exchanges { moves: Moves::none(packing), sources: Vec::new() }
     }
 
     /// Whose unit would move to a container to which one can.
     pub fn source_to(&self, to: u32) -> u32 {
-        self.to.binary_search(&to).map_or(NONE, |at| self.sources[at])
+        self.moves.nodes.binary_search(&to).map_or(NONE, |at| self.sources[at])
     }
 
     /// Whether this is cheaper than what was known.
     fn offer(&mut self, to: u32, source: u32, change: Costs<S>) -> bool {
-        match self.to.binary_search(&to) {
+        let lower = match self.moves.nodes.binary_search(&to) {
             Ok(at) => {
-                let lower = self.changes.lower(at, &change);
+                let lower = self.moves.changes.lower(at, &change);
                 if lower {
                     self.sources[at] = source;
                 }
                 lower
             }
             Err(at) => {
-                self.to.insert(at, to);
-                self.changes.insert(at, &change);
+                self.moves.nodes.insert(at, to);
+                self.moves.changes.insert(at, &change);
                 self.sources.insert(at, source);
                 true
             }
+        };
+        if lower {
+            self.moves.put_on_shortlist(to, Some(&change));
         }
+        lower
     }
 
     /// Takes out what rests on a source; gives where that led.
     fn lose(&mut self, source: u32) -> Vec<u32> {
-        let lost: Vec<usize> = (0..self.to.len()).filter(|at| self.sources[*at] == source).collect();
+        let lost: Vec<usize> = (0..self.sources.len()).filter(|at| self.sources[*at] == source).collect();
         let remove = |at: &usize| {
-            self.changes.remove(*at);
+            let to = self.moves.nodes.remove(*at);
+            self.moves.changes.remove(*at);
             self.sources.remove(*at);
-            self.to.remove(*at)
+            self.moves.put_on_shortlist(to, None);
+            to
         };
         lost.iter().rev().map(remove).collect()
     }
 }
 
-impl<const S: usize> Arrivals<S> {
-    pub fn none(packing: Option<Packing<S>>) -> Arrivals<S> {
-        Arrivals { from: Vec::new(), changes: Changes::new(packing) }
+impl<const S: usize> Moves<S> {
+    pub fn none(packing: Option<Packing<S>>) -> Moves<S> {
+        Moves { nodes: Vec::new(), changes: Changes::new(packing), shortlist: None }
     }
 
-    /// There is such an exchange from a container now, or none.
-    fn put(&mut self, from: u32, change: Option<Costs<S>>) {
-        let at = self.from.binary_search(&from);
+    fn push(&mut self, node: u32, change: &Costs<S>) {
+        self.changes.insert(self.nodes.len(), change);
+        self.nodes.push(node);
+    }
+
+    fn put_on_shortlist(&mut self, node: u32, change: Option<&Costs<S>>) {
+        if let Some(shortlist) = &mut self.shortlist {
+            Arc::make_mut(shortlist).put(node, change);
+        }
+    }
+
+    /// There is such a move from or to a container now, or none.
+    fn put(&mut self, node: u32, change: Option<Costs<S>>) {
+        let at = self.nodes.binary_search(&node);
         if let Ok(at) = at {
-            self.from.remove(at);
+            self.nodes.remove(at);
             self.changes.remove(at);
         }
         if let Some(change) = change {
             let at = at.unwrap_or_else(|at| at);
-            self.from.insert(at, from);
+            self.nodes.insert(at, node);
             self.changes.insert(at, &change);
         }
+        self.put_on_shortlist(node, change.as_ref());
     }
 }
 
@@ -103,7 +124,7 @@ impl<const S: usize> Optimum<S> {
         let containers: Vec<u32> =
             (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()).collect();
         let find = |node: &u32| {
-            let found = self.exchanges(*node).to.len() + self.node(*node).holders.len();
+            let found = self.exchanges(*node).sources.len() + self.node(*node).holders.len();
             effort.tick(found as u64)
         };
         match effort.threads() {
@@ -113,20 +134,22 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// For each container the exchanges that lead there. O(pairs) when this is first asked for.
-    pub fn arrivals(&self, effort: &Effort) -> Result<&[Arc<Arrivals<S>>], StopReason> {
+    pub fn arrivals(&self, effort: &Effort) -> Result<&[Arc<Moves<S>>], StopReason> {
         if let Some(arrivals) = self.arrivals.get() {
             return Ok(arrivals);
         }
         self.find_all_exchanges(effort)?;
-        let mut arrivals = vec![Arrivals::none(self.packing); self.nodes.len()];
+        let mut arrivals = vec![Moves::none(self.packing); self.nodes.len()];
         for from in (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()) {
             let exchanges = self.exchanges(from);
-            effort.tick(exchanges.to.len() as u64)?;
-            for (at, to) in exchanges.to.iter().enumerate() {
-                let arrivals = &mut arrivals[*to as usize];
-                arrivals.from.push(from);
-                arrivals.changes.insert(arrivals.from.len() - 1, &exchanges.changes.at(at));
+            effort.tick(exchanges.sources.len() as u64)?;
+            for (at, to) in exchanges.moves.nodes.iter().enumerate() {
+                arrivals[*to as usize].push(from, &exchanges.moves.changes.at(at));
             }
+        }
+        for (node, arrivals) in arrivals.iter_mut().enumerate() {
+            effort.tick(arrivals.nodes.len() as u64)?;
+            arrivals.shortlist = self.first_shortlist(node as u32, End::To, arrivals);
         }
         Ok(self.arrivals.get_or_init(|| Arc::new(arrivals.into_iter().map(Arc::new).collect())))
     }
@@ -153,11 +176,11 @@ impl<const S: usize> Optimum<S> {
         }
         found.sort_unstable();
         let mut exchanges = Exchanges::none(self.packing);
-        for (at, (to, change, source)) in found.iter().enumerate() {
-            exchanges.to.push(*to);
-            exchanges.changes.insert(at, change);
+        for (to, change, source) in &found {
+            exchanges.moves.push(*to, change);
             exchanges.sources.push(*source);
         }
+        exchanges.moves.shortlist = self.first_shortlist(node, End::From, &exchanges.moves);
         exchanges
     }
 
@@ -210,7 +233,8 @@ impl<const S: usize> Optimum<S> {
         if let Some(arrivals) = self.arrivals.get_mut() {
             let arrivals = Arc::make_mut(arrivals);
             for to in changed {
-                let change = exchanges.to.binary_search(to).ok().map(|at| exchanges.changes.at(at));
+                let at = exchanges.moves.nodes.binary_search(to).ok();
+                let change = at.map(|at| exchanges.moves.changes.at(at));
                 Arc::make_mut(&mut arrivals[*to as usize]).put(node, change);
             }
         }

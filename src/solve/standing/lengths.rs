@@ -17,11 +17,18 @@ pub(super) trait Lengths<const S: usize>: Copy + Sync {
     fn subtract(a: Self::Length, b: Self::Length) -> Self::Length;
     /// Whether a + b < c.
     fn is_less(a: Self::Length, b: Self::Length, c: Self::Length) -> bool;
+    /// So many times as long that searches seldom go as far.
+    fn many_times(length: Self::Length) -> Self::Length;
+    /// The price of a node: only differences mean something.
+    fn price(&self, prices: &NodePrices<S>, node: u32) -> Self::Length;
     /// The prices of all nodes, at most the same for all of them apart.
     fn prices(&self, prices: &NodePrices<S>, ground: u32) -> Vec<Self::Length>;
     /// A list of changes as lengths; None where it is kept in the other way.
     fn all<'a>(&self, changes: &'a Changes<S>) -> Option<&'a [Self::Length]>;
 }
+
+/// See [`Lengths::many_times`].
+const MANY: i64 = 128;
 
 /// Farther than any path, dearer than any unit.
 pub(super) const ENDLESS: i64 = 1 << 60;
@@ -60,6 +67,14 @@ impl<const S: usize> Lengths<S> for Plain {
             less = (sum < c[stage]) | ((sum == c[stage]) & less);
         }
         less
+    }
+
+    fn many_times(length: Costs<S>) -> Costs<S> {
+        length.map(|number| number.saturating_mul(MANY))
+    }
+
+    fn price(&self, prices: &NodePrices<S>, node: u32) -> Costs<S> {
+        prices.all[node as usize]
     }
 
     fn prices(&self, prices: &NodePrices<S>, _ground: u32) -> Vec<Costs<S>> {
@@ -231,6 +246,14 @@ impl<const S: usize> Lengths<S> for Packing<S> {
 
     fn is_less(a: i128, b: i128, c: i128) -> bool {
         a.wrapping_add(b) < c
+    }
+
+    fn many_times(length: i128) -> i128 {
+        length.saturating_mul(i128::from(MANY))
+    }
+
+    fn price(&self, prices: &NodePrices<S>, node: u32) -> i128 {
+        prices.words[node as usize]
     }
 
     fn prices(&self, prices: &NodePrices<S>, ground: u32) -> Vec<i128> {

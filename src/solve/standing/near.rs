@@ -6,13 +6,13 @@
 use std::sync::OnceLock;
 
 use super::lengths::{Lengths, Nearness, NodePrices, Packing, Plain, Ranges};
-use super::search::Search;
+use super::search::{Part, Search};
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 
 impl<const S: usize> Optimum<S> {
     pub fn set_price(&mut self, node: u32, price: Costs<S>) {
-        self.prices.set(node, price, self.packing);
+        self.set_prices([(node, price)].into_iter());
     }
 
     fn nearness(&self, packing: &Packing<S>) -> Nearness {
@@ -56,13 +56,17 @@ impl<const S: usize> Optimum<S> {
         self.pack_by(None);
     }
 
-    /// Exchanges are found again when they are asked for.
     pub fn pack_by(&mut self, packing: Option<Packing<S>>) {
         if packing == self.packing {
             return;
         }
         self.packing = packing;
         self.prices = NodePrices::new(self.prices.all().to_vec(), packing);
+        self.forget_exchanges();
+    }
+
+    /// They are found again when they are asked for. O(nodes).
+    pub fn forget_exchanges(&mut self) {
         self.arrivals = OnceLock::new();
         for node in 0..self.nodes.len() {
             self.nodes.get_mut(node).exchanges = OnceLock::new();
@@ -76,16 +80,19 @@ impl<const S: usize> Optimum<S> {
         search.start(self.ground, lengths.of(&[0; S]));
         let mut farthest = [0; S];
         let mut lowered = vec![None; self.nodes.len()];
-        while let Some((node, length)) = search.take() {
-            farthest = lengths.costs(length);
-            lowered[node as usize] = Some(farthest);
-            self.pass_on(node, &mut search, |_, _| {});
+        while let Some((node, part, length)) = search.take() {
+            if part == Part::First {
+                farthest = lengths.costs(length);
+                lowered[node as usize] = Some(farthest);
+            }
+            self.pass_on(node, part, &mut search, |_, _| {});
         }
         // What is not reached is lowered no less than any other, so that it still does not pay to come from there.
-        for (node, length) in lowered.iter().enumerate() {
-            let price = subtract(*self.prices.of(node as u32), length.unwrap_or(farthest));
-            self.set_price(node as u32, price);
-        }
+        let price = |(node, length): (usize, &Option<Costs<S>>)| {
+            (node as u32, subtract(*self.prices.of(node as u32), length.unwrap_or(farthest)))
+        };
+        let prices: Vec<(u32, Costs<S>)> = lowered.iter().enumerate().map(price).collect();
+        self.set_prices(prices.into_iter());
         for node in (0..self.nodes.len() as u32).filter(|node| lowered[*node as usize].is_none()) {
             self.bring_near(node);
         }

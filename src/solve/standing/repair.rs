@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::exchange::Arrivals;
+use super::exchange::Moves;
 use super::search::{Found, Path, Step as By};
 use super::state::{Held, NONE, Node, Optimum, OwnPairs, Sort, Source};
 use super::{Change, NotChanged, SourceParts};
@@ -38,7 +38,7 @@ impl<const S: usize> Optimum<S> {
                 Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
                 if let Some(arrivals) = self.arrivals.get_mut() {
-                    Arc::make_mut(arrivals).push(Arc::new(Arrivals::none(self.packing)));
+                    Arc::make_mut(arrivals).push(Arc::new(Moves::none(self.packing)));
                 }
                 // Nothing can come here yet. A price that is not below the one behind needs no repair.
                 self.prices.push(*self.prices.of(head), self.packing);
@@ -283,9 +283,10 @@ impl<const S: usize> Optimum<S> {
         if found.length.is_none() && shorter_than.is_none() {
             return Err(refused("no way is left for units of node", self.ground));
         }
-        for (node, rise) in &found.rises {
-            self.set_price(*node, add(*self.prices.of(*node), *rise));
-        }
+        let price = |(node, rise): &(u32, Costs<S>)| (*node, add(*self.prices.of(*node), *rise));
+        let prices: Vec<(u32, Costs<S>)> = found.rises.iter().map(price).collect();
+        self.set_prices(prices.into_iter());
+        self.shorten(&found.as_a_whole, &found.far);
         self.unpack_if_too_far();
         Ok(())
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::exchange::{Arrivals, Exchanges};
+use super::exchange::Moves;
 use super::lengths::{Changes, Lengths, Plain};
 use super::nearest::Nearest;
+use super::shortlist::{ANEW, End};
 use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, add, subtract};
 use crate::solve::{Effort, StopReason};
@@ -14,7 +15,7 @@ use crate::solve::{Effort, StopReason};
 pub(super) enum Step {
     /// The path starts here.
     Start,
-    /// A unit of this source moves here from the container before.
+    /// A unit of this source moves here from the container before. While a search goes on nobody asks whose.
     Exchange(u32),
     /// One unit more on the onward arc of the node before.
     More,
@@ -40,6 +41,19 @@ pub(super) struct Found<const S: usize> {
     /// By how much prices have to rise for the path to cost nothing and no other arc less than nothing; where there is no
     /// path, for none to be shorter than it had to be.
     pub rises: Vec<(u32, Costs<S>)>,
+    /// How far the searches went together.
+    pub far: Costs<S>,
+    /// Containers whose exchanges were looked at as a whole; not more of them than should be.
+    pub as_a_whole: Vec<(u32, End)>,
+}
+
+/// What of a settled node is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All but the exchanges that are not on its shortlist, or all where it has none.
+    First,
+    /// All exchanges: as far as those that are not on the shortlist.
+    Exchanges,
 }
 
 impl<const S: usize> Optimum<S> {
@@ -74,12 +88,12 @@ impl<const S: usize> Optimum<S> {
         let turned = prices.iter().map(|price| L::subtract(zero, *price)).collect();
         let mut going = Search::new(lengths, prices, shorter_than.as_ref());
         let mut coming = Search::new(lengths, turned, shorter_than.as_ref());
-        let (mut best, mut meeting) = (going.shorter_than, None);
+        let mut meeting = Meeting { length: going.shorter_than, node: None };
         coming.start(target, zero);
         for (node, length) in starts {
             going.start(*node, lengths.of(length));
-            if *node == target && lengths.of(length) < best {
-                (best, meeting) = (lengths.of(length), Some(target));
+            if *node == target && lengths.of(length) < meeting.length {
+                meeting = Meeting { length: lengths.of(length), node: Some(target) };
             }
         }
         // How far each has settled all that is nearer.
@@ -90,43 +104,56 @@ impl<const S: usize> Optimum<S> {
         // Nothing is looked for beyond where the path begins and ends. The arc from its end back to its beginning may be
         // one that has become worth taking: that is why it is searched for.
         let only_start = if let [(start, _)] = starts { *start } else { NONE };
-        while L::is_less(gone, come, best) {
-            // Ways add up to the length of the whole path: the price of the node where they meet cancels out.
-            let mut meet = |node: u32, way: L::Length, other: &[L::Length]| {
-                let length = L::add(way, other[node as usize]);
-                if length < best {
-                    (best, meeting) = (length, Some(node));
-                }
-            };
+        while L::is_less(gone, come, meeting.length) {
             if come_arcs <= gone_arcs {
                 match coming.take() {
-                    Some((node, length)) => {
+                    Some((node, part, length)) => {
                         come = length;
                         if node != only_start {
-                            let meet = |node, way| meet(node, way, &going.ways);
-                            come_arcs += self.pass_back(node, arrivals, &mut coming, meet);
+                            let meet = |node, way| meeting.meet(node, way, &going);
+                            come_arcs += self.pass_back(node, part, arrivals, &mut coming, meet);
                         }
                     }
-                    None => come = best,
+                    None => come = meeting.length,
                 }
             } else {
                 match going.take() {
-                    Some((node, length)) => {
+                    Some((node, part, length)) => {
                         gone = length;
                         if node != target {
-                            let meet = |node, way| meet(node, way, &coming.ways);
-                            gone_arcs += self.pass_on(node, &mut going, meet);
+                            let meet = |node, way| meeting.meet(node, way, &coming);
+                            gone_arcs += self.pass_on(node, part, &mut going, meet);
                         }
                     }
-                    None => gone = best,
+                    None => gone = meeting.length,
                 }
             }
-            (going.shorter_than, coming.shorter_than) = (best, best);
+            (going.shorter_than, coming.shorter_than) = (meeting.length, meeting.length);
             effort.tick(gone_arcs + come_arcs - ticked)?;
             ticked = gone_arcs + come_arcs;
         }
+        // An exchange between what both have settled may be on neither shortlist. No path with it is shorter than what
+        // either end has put off, so it is enough that one of them does what it has put off.
+        if come <= gone {
+            while let Some((node, part, _)) = going.take().filter(|(_, _, length)| *length < meeting.length) {
+                if part == Part::Exchanges && node != target {
+                    effort.tick(self.pass_on(node, part, &mut going, |node, way| meeting.meet(node, way, &coming)))?;
+                    going.shorter_than = meeting.length;
+                }
+            }
+        } else {
+            while let Some((node, part, _)) = coming.take().filter(|(_, _, length)| *length < meeting.length) {
+                if part == Part::Exchanges && node != only_start {
+                    let meet = |node, way| meeting.meet(node, way, &going);
+                    effort.tick(self.pass_back(node, part, arrivals, &mut coming, meet))?;
+                    coming.shorter_than = meeting.length;
+                }
+            }
+        }
+        let (best, meeting) = (meeting.length, meeting.node);
         if meeting.is_none() && shorter_than.is_none() {
-            return Ok(Found { length: None, steps: Vec::new(), rises: Vec::new() });
+            let (steps, rises, as_a_whole) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Found { length: None, steps, rises, far: [0; S], as_a_whole });
         }
         let gone = gone.min(best);
         let come = L::subtract(best, gone);
@@ -139,7 +166,9 @@ impl<const S: usize> Optimum<S> {
         }
         let length = meeting.map(|_| lengths.costs(best));
         let steps = meeting.map_or_else(Vec::new, |meeting| self.steps_through(meeting, &going.by, &coming.by));
-        Ok(Found { length, steps, rises })
+        let from = going.as_a_whole.iter().take(ANEW).map(|node| (*node, End::From));
+        let to = coming.as_a_whole.iter().take(ANEW).map(|node| (*node, End::To));
+        Ok(Found { length, steps, rises, far: lengths.costs(best), as_a_whole: from.chain(to).collect() })
     }
 
     /// The path through a node where both searches met. With ways of length zero it may come to a node twice: then it goes
@@ -154,6 +183,11 @@ impl<const S: usize> Optimum<S> {
                 break;
             }
             node = before;
+        }
+        for (before, node, step) in &mut steps {
+            if *step == Step::Exchange(NONE) {
+                *step = Step::Exchange(self.exchanges(*before).source_to(*node));
+            }
         }
         steps.reverse();
         let mut position = vec![NONE; self.nodes.len()];
@@ -210,16 +244,18 @@ impl<const S: usize> Optimum<S> {
     pub fn pass_on<L: Lengths<S>>(
         &self,
         node: u32,
+        part: Part,
         search: &mut Search<S, L>,
         mut labelled: impl FnMut(u32, L::Length),
     ) -> u64 {
         let row = self.node(node);
         let way = search.ways[node as usize];
-        let mut arcs = 1 + row.children.len() as u64;
+        let mut arcs = 1;
         if !row.holders.is_empty() {
-            let Exchanges { to, changes, sources } = self.exchanges(node);
-            arcs += to.len() as u64;
-            search.reach_all(way, to, changes, node, |at| Step::Exchange(sources[at]), &mut labelled);
+            arcs += self.pass_exchanges(node, End::From, &self.exchanges(node).moves, part, search, &mut labelled);
+        }
+        if part == Part::Exchanges {
+            return arcs;
         }
         if let Some(next) = row.next.filter(|_| row.head != NONE) {
             search.reach(row.head, L::add(way, search.lengths.of(&next)), node, Step::More, &mut labelled);
@@ -230,22 +266,24 @@ impl<const S: usize> Optimum<S> {
                 search.reach(child, way, node, Step::Less, &mut labelled);
             }
         }
-        arcs
+        arcs + row.children.len() as u64
     }
 
     /// The same backwards: labels from where a settled node can be reached.
     pub fn pass_back<L: Lengths<S>>(
         &self,
         node: u32,
-        arrivals: &[Arc<Arrivals<S>>],
+        part: Part,
+        arrivals: &[Arc<Moves<S>>],
         search: &mut Search<S, L>,
         mut labelled: impl FnMut(u32, L::Length),
     ) -> u64 {
         let row = self.node(node);
         let way = search.ways[node as usize];
-        let Arrivals { from, changes } = &*arrivals[node as usize];
-        // Whose unit moves is looked up for the few that are on the path.
-        search.reach_all(way, from, changes, node, |_| Step::Exchange(NONE), &mut labelled);
+        let arcs = 1 + self.pass_exchanges(node, End::To, &arrivals[node as usize], part, search, &mut labelled);
+        if part == Part::Exchanges {
+            return arcs;
+        }
         for &child in row.children.iter() {
             if let Some(next) = &self.node(child).next {
                 let way = L::add(way, search.lengths.of(next));
@@ -255,7 +293,50 @@ impl<const S: usize> Optimum<S> {
         if let Some(last) = row.last.filter(|_| row.head != NONE) {
             search.reach(row.head, L::subtract(way, search.lengths.of(&last)), node, Step::Less, &mut labelled);
         }
-        1 + (from.len() + row.children.len()) as u64
+        arcs + row.children.len() as u64
+    }
+
+    /// Labels the other ends of a node's exchanges, those on its shortlist before all of them.
+    fn pass_exchanges<L: Lengths<S>>(
+        &self,
+        node: u32,
+        end: End,
+        moves: &Moves<S>,
+        part: Part,
+        search: &mut Search<S, L>,
+        labelled: &mut impl FnMut(u32, L::Length),
+    ) -> u64 {
+        let shortlist = moves.shortlist.as_ref().filter(|_| part == Part::First);
+        let bounded = shortlist.and_then(|list| Some((list, self.bound_of_others(node, end, list)?)));
+        let (nodes, changes) = match bounded {
+            Some((shortlist, bound)) => {
+                search.put_off(node, search.lengths.of(&bound));
+                (&shortlist.nodes, &shortlist.changes)
+            }
+            None => {
+                search.as_a_whole.push(node);
+                (&moves.nodes, &moves.changes)
+            }
+        };
+        search.reach_all(search.ways[node as usize], nodes, changes, node, labelled);
+        nodes.len() as u64
+    }
+}
+
+/// The shortest path yet, where two searches met.
+struct Meeting<Length> {
+    /// Its length; where there is none, what it must be shorter than.
+    length: Length,
+    node: Option<u32>,
+}
+
+impl<Length: Copy + Ord> Meeting<Length> {
+    /// Ways add up to the length of the whole path: the price of the node where they meet cancels out.
+    fn meet<const S: usize, L: Lengths<S, Length = Length>>(&mut self, node: u32, way: Length, other: &Search<S, L>) {
+        let length = L::add(way, other.ways[node as usize]);
+        if length < self.length {
+            (self.length, self.node) = (length, Some(node));
+        }
     }
 }
 
@@ -272,6 +353,8 @@ pub(super) struct Search<const S: usize, L: Lengths<S>> {
     nearest: Nearest<L::Length>,
     /// Nothing that is as long or longer is of use.
     shorter_than: L::Length,
+    /// Nodes whose exchanges were all looked at.
+    as_a_whole: Vec<u32>,
 }
 
 impl<const S: usize, L: Lengths<S>> Search<S, L> {
@@ -281,8 +364,10 @@ impl<const S: usize, L: Lengths<S>> Search<S, L> {
             lengths,
             ways: prices.iter().map(|price| L::subtract(shorter_than, *price)).collect(),
             by: vec![(NONE, Step::Start); prices.len()],
-            nearest: Nearest::new(prices.len()),
+            // Twice: a node itself, and what of it is put off.
+            nearest: Nearest::new(2 * prices.len()),
             shorter_than,
+            as_a_whole: Vec::new(),
             prices,
         }
     }
@@ -297,9 +382,22 @@ impl<const S: usize, L: Lengths<S>> Search<S, L> {
         self.lengths.costs(L::add(self.ways[node as usize], self.prices[node as usize]))
     }
 
-    /// Settles the nearest node.
-    pub fn take(&mut self) -> Option<(u32, L::Length)> {
-        self.nearest.take()
+    /// Settles the nearest node, or comes back to what of one was put off.
+    pub fn take(&mut self) -> Option<(u32, Part, L::Length)> {
+        let (label, length) = self.nearest.take()?;
+        let n_nodes = self.prices.len() as u32;
+        Some(match label.checked_sub(n_nodes) {
+            None => (label, Part::First, length),
+            Some(node) => (node, Part::Exchanges, length),
+        })
+    }
+
+    /// Puts off those exchanges of a settled node of which none is shorter than so much.
+    fn put_off(&mut self, node: u32, bound: L::Length) {
+        let length = L::add(L::add(self.ways[node as usize], self.prices[node as usize]), bound);
+        if length < self.shorter_than {
+            self.nearest.put(self.prices.len() as u32 + node, length);
+        }
     }
 
     /// Nodes nearer than so much, with their lengths: all of them are settled if one as far is.
@@ -315,21 +413,20 @@ impl<const S: usize, L: Lengths<S>> Search<S, L> {
         nodes: &[u32],
         changes: &Changes<S>,
         before: u32,
-        step: impl Fn(usize) -> Step,
         labelled: &mut impl FnMut(u32, L::Length),
     ) {
         match self.lengths.all(changes) {
             Some(changes) => {
-                for (at, (node, change)) in nodes.iter().zip(changes).enumerate() {
+                for (node, change) in nodes.iter().zip(changes) {
                     if L::is_less(way, *change, self.ways[*node as usize]) {
-                        self.reach(*node, L::add(way, *change), before, step(at), labelled);
+                        self.reach(*node, L::add(way, *change), before, Step::Exchange(NONE), labelled);
                     }
                 }
             }
             None => {
                 for (at, node) in nodes.iter().enumerate() {
                     let change = self.lengths.of(&changes.at(at));
-                    self.reach(*node, L::add(way, change), before, step(at), labelled);
+                    self.reach(*node, L::add(way, change), before, Step::Exchange(NONE), labelled);
                 }
             }
         }

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::{Arrivals, Exchanges};
+use super::exchange::{Exchanges, Moves};
 use super::lengths::{NodePrices, Packing, Ranges};
 use super::paged::Paged;
 use super::search::Path;
+use super::shortlist::Moved;
 use crate::solve::costs::{Costs, add};
 use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
 
@@ -21,6 +22,8 @@ pub(super) struct Optimum<const S: usize> {
     pub sources: Paged<Source<S>, 128>,
     pub nodes: Paged<Node<S>, 4>,
     pub prices: NodePrices<S>,
+    /// How far prices have moved since exchanges were first found.
+    pub moved: Moved<S>,
     /// [`Node::last`] of all nodes side by side, for the searches.
     pub lasts: Vec<Option<Costs<S>>>,
     /// The last path that units took: where it began and ended, with its steps.
@@ -32,7 +35,7 @@ pub(super) struct Optimum<const S: usize> {
     /// How lengths are packed; None where a word has too few bits.
     pub packing: Option<Packing<S>>,
     /// The exchanges by where they lead; empty until a search asks for them.
-    pub arrivals: OnceLock<Arc<Vec<Arc<Arrivals<S>>>>>,
+    pub arrivals: OnceLock<Arc<Vec<Arc<Moves<S>>>>>,
     pub ground: u32,
     /// What all units together cost.
     pub value: [i128; S],
@@ -226,6 +229,7 @@ impl<const S: usize> Optimum<S> {
         let packing = Packing::of(&ranges);
         let mut optimum = Optimum {
             prices: NodePrices::new(prices_of(prices), packing),
+            moved: Moved::NOTHING,
             lasts: Vec::new(),
             last_path: None,
             sink_nodes: Arc::new((0..first.n_sinks() as u32).collect()),

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-use super::exchange::Arrivals;
+use super::exchange::Moves;
 use super::lengths::{Lengths, Plain};
-use super::search::Search;
+use super::search::{Part, Search};
 use super::state::{NONE, Optimum, Sort};
 use crate::solve::costs::{add, subtract};
 use crate::solve::{Effort, StopReason, Worth};
@@ -71,9 +71,9 @@ impl<const S: usize> Optimum<S> {
                 continue;
             }
             let exchanges = self.exchanges(from);
-            effort.tick(exchanges.to.len() as u64)?;
-            for (at, to) in exchanges.to.iter().enumerate() {
-                if add(exchanges.changes.at(at), *self.prices.of(*to)) == *self.prices.of(from) {
+            effort.tick(exchanges.moves.nodes.len() as u64)?;
+            for (at, to) in exchanges.moves.nodes.iter().enumerate() {
+                if add(exchanges.moves.changes.at(at), *self.prices.of(*to)) == *self.prices.of(from) {
                     free.push((*to, from));
                 }
             }
@@ -114,7 +114,7 @@ impl<const S: usize> Optimum<S> {
         &self,
         lengths: L,
         group: &[(u32, u32)],
-        arriving: Option<&[Arc<Arrivals<S>>]>,
+        arriving: Option<&[Arc<Moves<S>>]>,
         effort: &Effort,
     ) -> Result<Vec<(u32, Worth)>, StopReason> {
         let behind = group[0].0;
@@ -127,11 +127,11 @@ impl<const S: usize> Optimum<S> {
         let longest = group.iter().map(|(_, sink)| price(*sink)).max().unwrap_or([0; S]);
         let is_target = |sink| self.is_full(sink, behind);
         let mut coming = Search::new(lengths, prices, Some(&longest));
-        let pass = |node, search: &mut Search<S, L>| self.pass_on(node, search, |_, _| {});
+        let pass = |node, part, search: &mut Search<S, L>| self.pass_on(node, part, search, |_, _| {});
         spread(&mut coming, behind, group.len(), is_target, effort, pass)?;
         let mut going = Search::new(lengths, turned, None);
         if let Some(arriving) = arriving {
-            let pass = |node, search: &mut Search<S, L>| self.pass_back(node, arriving, search, |_, _| {});
+            let pass = |node, part, search: &mut Search<S, L>| self.pass_back(node, part, arriving, search, |_, _| {});
             spread(&mut going, behind, group.len(), is_target, effort, pass)?;
         }
         let worth = |&(_, sink): &(u32, u32)| {
@@ -159,16 +159,16 @@ fn spread<const S: usize, L: Lengths<S>>(
     n_targets: usize,
     is_target: impl Fn(u32) -> bool,
     effort: &Effort,
-    pass: impl Fn(u32, &mut Search<S, L>) -> u64,
+    pass: impl Fn(u32, Part, &mut Search<S, L>) -> u64,
 ) -> Result<(), StopReason> {
     search.start(start, search.lengths.of(&[0; S]));
     let mut left = n_targets;
-    while let Some((node, _)) = search.take() {
-        left -= usize::from(is_target(node));
+    while let Some((node, part, _)) = search.take() {
+        left -= usize::from(part == Part::First && is_target(node));
         if left == 0 {
             break;
         }
-        effort.tick(pass(node, search))?;
+        effort.tick(pass(node, part, search))?;
     }
     Ok(())
 }

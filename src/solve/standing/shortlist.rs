@@ -1,0 +1,200 @@
+//! Which exchanges a search looks at first.
+//!
+//! Most exchanges out of a container, or into one, are far too dear for any path: a search that is done within a short
+//! radius never needs them. So each list of exchanges keeps a *shortlist*, its cheapest ones as prices stood when it was
+//! made, and a bound that all the others keep to. A search that settles a container passes its shortlist and comes back
+//! for the rest only if it gets as far as that bound.
+//!
+//! Prices move, and the bound gives way by as much as any of them can have moved since: the greatest moves of all raises
+//! so far are added up, which costs nothing per exchange. When a bound has given way so far that a search had to look
+//! behind it, the shortlist is made anew, a few at a time.
+
+use std::sync::Arc;
+
+use super::exchange::Moves;
+use super::lengths::{Changes, Lengths, Plain};
+use super::state::Optimum;
+use crate::solve::costs::{Costs, add, subtract};
+
+/// One in so many exchanges of a container are on its first shortlist, before any search has shown how far searches go.
+const FIRST_SHARE: usize = 8;
+
+/// At most one in so many are on any shortlist: longer ones would save nothing.
+const MOST_SHARE: usize = 2;
+
+/// Shortlists made anew after a search, at most: they must not cost more than they save.
+pub(super) const ANEW: usize = 64;
+
+/// Shorter lists are looked at as a whole.
+const SHORT: usize = 8;
+
+/// No greatest move may add up to more: beyond it, exchanges are found again.
+const FARTHEST: u64 = 1 << 58;
+
+/// Which end of its exchanges a list belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The container from which units would move.
+    From,
+    /// The container to which they would.
+    To,
+}
+
+/// How far prices have moved: sums over all raises of the greatest rise and of the greatest fall of any price.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved<const S: usize> {
+    risen: Costs<S>,
+    fallen: Costs<S>,
+}
+
+/// The cheapest exchanges of a list. Parallel lists, in no order.
+#[derive(Clone, Debug)]
+pub(super) struct Shortlist<const S: usize> {
+    pub nodes: Vec<u32>,
+    pub changes: Changes<S>,
+    /// With the own price and what prices have moved since, a bound for the reduced costs of all others.
+    others: Costs<S>,
+}
+
+impl<const S: usize> Moved<S> {
+    pub const NOTHING: Moved<S> = Moved { risen: [0; S], fallen: [0; S] };
+
+    /// The one that makes exchanges of a list cheaper: a price that falls where they lead, or rises where they come from.
+    fn against(&self, end: End) -> Costs<S> {
+        match end {
+            End::From => self.fallen,
+            End::To => self.risen,
+        }
+    }
+}
+
+impl<const S: usize> Shortlist<S> {
+    /// An exchange is another now, or gone. Whatever is new is on the shortlist: no bound speaks of it.
+    pub fn put(&mut self, node: u32, change: Option<&Costs<S>>) {
+        if let Some(at) = self.nodes.iter().position(|listed| *listed == node) {
+            self.nodes.remove(at);
+            self.changes.remove(at);
+        }
+        if let Some(change) = change {
+            self.changes.insert(self.nodes.len(), change);
+            self.nodes.push(node);
+        }
+    }
+}
+
+impl<const S: usize> Optimum<S> {
+    /// Sets prices at once. O(prices that are set).
+    pub fn set_prices(&mut self, prices: impl Iterator<Item = (u32, Costs<S>)>) {
+        let (mut rise, mut fall) = ([0; S], [0; S]);
+        for (node, price) in prices {
+            let more = subtract(price, *self.prices.of(node));
+            rise = more.max(rise);
+            fall = subtract([0; S], more).max(fall);
+            self.prices.set(node, price, self.packing);
+        }
+        self.moved.risen = add(self.moved.risen, rise);
+        self.moved.fallen = add(self.moved.fallen, fall);
+        let far = |moved: &i64| FARTHEST < moved.unsigned_abs();
+        if self.moved.risen.iter().chain(&self.moved.fallen).any(far) {
+            self.forget_exchanges();
+            self.moved = Moved::NOTHING;
+        }
+    }
+
+    /// No exchange outside a container's shortlist has a smaller reduced cost; None where that could be zero.
+    pub fn bound_of_others(&self, node: u32, end: End, shortlist: &Shortlist<S>) -> Option<Costs<S>> {
+        let own = *self.prices.of(node);
+        let bound = subtract(shortlist.others, self.moved.against(end));
+        let bound = match end {
+            End::From => subtract(bound, own),
+            End::To => add(bound, own),
+        };
+        Some(bound).filter(|bound| [0; S] < *bound)
+    }
+
+    /// The shortlist of a list that was just found.
+    pub fn first_shortlist(&self, node: u32, end: End, moves: &Moves<S>) -> Option<Arc<Shortlist<S>>> {
+        match self.packing {
+            Some(packing) => self.shortlist(packing, node, end, moves, None),
+            None => self.shortlist(Plain, node, end, moves, None),
+        }
+    }
+
+    /// Makes the shortlists anew of containers that a search had to look at as a whole, with what is cheap for searches
+    /// that go as far as this one.
+    pub fn shorten(&mut self, as_a_whole: &[(u32, End)], far: &Costs<S>) {
+        // Where a search went nowhere, there is nothing to go by.
+        if *far == [0; S] {
+            return;
+        }
+        match self.packing {
+            Some(packing) => self.shorten_by(packing, as_a_whole, far),
+            None => self.shorten_by(Plain, as_a_whole, far),
+        }
+    }
+
+    fn shorten_by<L: Lengths<S>>(&mut self, lengths: L, as_a_whole: &[(u32, End)], far: &Costs<S>) {
+        for &(node, end) in as_a_whole {
+            let moves = match end {
+                End::From => self.node(node).exchanges.get().map(|exchanges| &exchanges.moves),
+                End::To => self.arrivals.get().map(|arrivals| &*arrivals[node as usize]),
+            };
+            let Some(moves) = moves else { continue };
+            let shortlist = self.shortlist(lengths, node, end, moves, Some(lengths.of(far)));
+            match end {
+                End::From => {
+                    if let Some(exchanges) = self.nodes.get_mut(node as usize).exchanges.get_mut() {
+                        Arc::make_mut(exchanges).moves.shortlist = shortlist;
+                    }
+                }
+                End::To => {
+                    if let Some(arrivals) = self.arrivals.get_mut() {
+                        Arc::make_mut(&mut Arc::make_mut(arrivals)[node as usize]).shortlist = shortlist;
+                    }
+                }
+            }
+        }
+    }
+
+    /// O(exchanges of the list).
+    fn shortlist<L: Lengths<S>>(
+        &self,
+        lengths: L,
+        node: u32,
+        end: End,
+        moves: &Moves<S>,
+        far: Option<L::Length>,
+    ) -> Option<Arc<Shortlist<S>>> {
+        let changes = lengths.all(&moves.changes).filter(|changes| SHORT <= changes.len())?;
+        let price = |node: u32| lengths.price(&self.prices, node);
+        let own = price(node);
+        let reduced = |(other, change): (&u32, &L::Length)| match end {
+            End::From => L::subtract(L::add(*change, price(*other)), own),
+            End::To => L::add(L::subtract(*change, price(*other)), own),
+        };
+        let costs: Vec<L::Length> = moves.nodes.iter().zip(changes).map(reduced).collect();
+        let mut sorted = costs.clone();
+        let share = if far.is_some() { MOST_SHARE } else { FIRST_SHARE };
+        let (_, middle, _) = sorted.select_nth_unstable(costs.len() / share);
+        // Searches go much farther than this one before all shortlists are due again.
+        let far = far.map_or(*middle, |far| L::many_times(far).min(*middle));
+        let others = costs.iter().copied().filter(|cost| far <= *cost).min()?;
+        let mut shortlist = Shortlist {
+            nodes: Vec::new(),
+            changes: Changes::new(self.packing),
+            others: add(lengths.costs(others), self.moved.against(end)),
+        };
+        let own = *self.prices.of(node);
+        shortlist.others = match end {
+            End::From => add(shortlist.others, own),
+            End::To => subtract(shortlist.others, own),
+        };
+        for (at, other) in moves.nodes.iter().enumerate() {
+            if costs[at] < far {
+                shortlist.changes.insert(shortlist.nodes.len(), &moves.changes.at(at));
+                shortlist.nodes.push(*other);
+            }
+        }
+        Some(Arc::new(shortlist))
+    }
+}
