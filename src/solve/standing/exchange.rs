@@ -14,108 +14,91 @@ use super::state::{NONE, Optimum};
 use crate::solve::costs::{Costs, subtract};
 use crate::solve::{Effort, StopReason};
 
-/// The cheapest moves of a unit between one container and others, at most one to or from each. Parallel lists, rising by
-/// node.
+/// The cheapest moves of a unit between one container and others, at most one to or from each. Parallel lists, those to
+/// look at first at the front (see `shortlist`), else in no order.
 #[derive(Clone, Debug)]
 pub(super) struct Moves<const S: usize> {
     /// The other containers.
     pub nodes: Vec<u32>,
     /// What a unit costs where it would go less what it costs where it is.
     pub changes: Changes<S>,
-    /// Those to look at first; None: all.
-    pub shortlist: Option<Arc<Shortlist<S>>>,
-}
-
-/// The cheapest moves of a unit from one container to others.
-#[derive(Clone, Debug)]
-pub(super) struct Exchanges<const S: usize> {
-    pub moves: Moves<S>,
-    /// Whose unit would move, beside `moves`.
+    /// Whose unit would move; empty where it is not kept: by where moves lead, it is looked up for the few on a path.
     pub sources: Vec<u32>,
+    pub shortlist: Option<Shortlist<S>>,
 }
 
-impl<const S: usize> Exchanges<S> {
-    fn none(packing: Option<Packing<S>>) -> Exchanges<S> {
-        Exchanges { moves: Moves::none(packing), sources: Vec::new() }
+impl<const S: usize> Moves<S> {
+    pub fn none(packing: Option<Packing<S>>) -> Moves<S> {
+        Moves { nodes: Vec::new(), changes: Changes::new(packing), sources: Vec::new(), shortlist: None }
+    }
+
+    /// O(moves), of which many are looked at in one step: there is no order to keep when they come and go.
+    fn position(&self, node: u32) -> Option<usize> {
+        self.nodes.iter().position(|listed| *listed == node)
     }
 
     /// Whose unit would move to a container to which one can.
     pub fn source_to(&self, to: u32) -> u32 {
-        self.moves.nodes.binary_search(&to).map_or(NONE, |at| self.sources[at])
+        self.position(to).map_or(NONE, |at| self.sources[at])
+    }
+
+    fn push(&mut self, node: u32, change: &Costs<S>, source: Option<u32>) {
+        self.changes.insert(self.nodes.len(), change);
+        self.nodes.push(node);
+        self.sources.extend(source);
+    }
+
+    pub fn swap(&mut self, one: usize, other: usize) {
+        self.nodes.swap(one, other);
+        self.changes.swap(one, other);
+        if !self.sources.is_empty() {
+            self.sources.swap(one, other);
+        }
+    }
+
+    /// Takes one out. The last comes in its place, so that nothing else moves.
+    fn remove(&mut self, at: usize) -> u32 {
+        let at = self.leave_shortlist(at);
+        self.swap(at, self.nodes.len() - 1);
+        self.changes.remove(self.nodes.len() - 1);
+        self.sources.pop();
+        self.nodes.remove(self.nodes.len() - 1)
+    }
+
+    /// There is such a move now, or none.
+    fn put(&mut self, node: u32, change: Option<&Costs<S>>, source: Option<u32>) {
+        if let Some(at) = self.position(node) {
+            self.remove(at);
+        }
+        if let Some(change) = change {
+            self.push(node, change, source);
+            self.join_shortlist(self.nodes.len() - 1);
+        }
     }
 
     /// Whether this is cheaper than what was known.
-    fn offer(&mut self, to: u32, source: u32, change: Costs<S>) -> bool {
-        let lower = match self.moves.nodes.binary_search(&to) {
-            Ok(at) => {
-                let lower = self.moves.changes.lower(at, &change);
-                if lower {
-                    self.sources[at] = source;
-                }
-                lower
-            }
-            Err(at) => {
-                self.moves.nodes.insert(at, to);
-                self.moves.changes.insert(at, &change);
-                self.sources.insert(at, source);
-                true
-            }
-        };
+    fn offer(&mut self, to: u32, source: u32, change: &Costs<S>) -> bool {
+        let known = self.position(to);
+        let lower = known.is_none_or(|at| self.changes.is_lower(at, change));
         if lower {
-            self.moves.put_on_shortlist(to, Some(&change));
+            self.put(to, Some(change), Some(source));
         }
         lower
     }
 
     /// Takes out what rests on a source; gives where that led.
     fn lose(&mut self, source: u32) -> Vec<u32> {
-        let lost: Vec<usize> = (0..self.sources.len()).filter(|at| self.sources[*at] == source).collect();
-        let remove = |at: &usize| {
-            let to = self.moves.nodes.remove(*at);
-            self.moves.changes.remove(*at);
-            self.sources.remove(*at);
-            self.moves.put_on_shortlist(to, None);
-            to
-        };
-        lost.iter().rev().map(remove).collect()
-    }
-}
-
-impl<const S: usize> Moves<S> {
-    pub fn none(packing: Option<Packing<S>>) -> Moves<S> {
-        Moves { nodes: Vec::new(), changes: Changes::new(packing), shortlist: None }
-    }
-
-    fn push(&mut self, node: u32, change: &Costs<S>) {
-        self.changes.insert(self.nodes.len(), change);
-        self.nodes.push(node);
-    }
-
-    fn put_on_shortlist(&mut self, node: u32, change: Option<&Costs<S>>) {
-        if let Some(shortlist) = &mut self.shortlist {
-            Arc::make_mut(shortlist).put(node, change);
+        let mut lost = Vec::new();
+        while let Some(at) = self.sources.iter().position(|own| *own == source) {
+            lost.push(self.remove(at));
         }
-    }
-
-    /// There is such a move from or to a container now, or none.
-    fn put(&mut self, node: u32, change: Option<Costs<S>>) {
-        let at = self.nodes.binary_search(&node);
-        if let Ok(at) = at {
-            self.nodes.remove(at);
-            self.changes.remove(at);
-        }
-        if let Some(change) = change {
-            let at = at.unwrap_or_else(|at| at);
-            self.nodes.insert(at, node);
-            self.changes.insert(at, &change);
-        }
-        self.put_on_shortlist(node, change.as_ref());
+        lost
     }
 }
 
 impl<const S: usize> Optimum<S> {
     /// The cheapest exchanges out of a container.
-    pub fn exchanges(&self, node: u32) -> &Exchanges<S> {
+    pub fn exchanges(&self, node: u32) -> &Moves<S> {
         self.node(node).exchanges.get_or_init(|| Arc::new(self.found_exchanges(node)))
     }
 
@@ -124,7 +107,7 @@ impl<const S: usize> Optimum<S> {
         let containers: Vec<u32> =
             (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()).collect();
         let find = |node: &u32| {
-            let found = self.exchanges(*node).sources.len() + self.node(*node).holders.len();
+            let found = self.exchanges(*node).nodes.len() + self.node(*node).holders.len();
             effort.tick(found as u64)
         };
         match effort.threads() {
@@ -142,20 +125,20 @@ impl<const S: usize> Optimum<S> {
         let mut arrivals = vec![Moves::none(self.packing); self.nodes.len()];
         for from in (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()) {
             let exchanges = self.exchanges(from);
-            effort.tick(exchanges.sources.len() as u64)?;
-            for (at, to) in exchanges.moves.nodes.iter().enumerate() {
-                arrivals[*to as usize].push(from, &exchanges.moves.changes.at(at));
+            effort.tick(exchanges.nodes.len() as u64)?;
+            for (at, to) in exchanges.nodes.iter().enumerate() {
+                arrivals[*to as usize].push(from, &exchanges.changes.at(at), None);
             }
         }
         for (node, arrivals) in arrivals.iter_mut().enumerate() {
             effort.tick(arrivals.nodes.len() as u64)?;
-            arrivals.shortlist = self.first_shortlist(node as u32, End::To, arrivals);
+            self.first_shortlist(node as u32, End::To, arrivals);
         }
         Ok(self.arrivals.get_or_init(|| Arc::new(arrivals.into_iter().map(Arc::new).collect())))
     }
 
     /// O(pairs of the container's holders).
-    fn found_exchanges(&self, node: u32) -> Exchanges<S> {
+    fn found_exchanges(&self, node: u32) -> Moves<S> {
         let mut found: Vec<(u32, Costs<S>, u32)> = Vec::new();
         let mut position = vec![NONE; self.nodes.len()];
         for holder in self.node(node).holders.iter() {
@@ -175,19 +158,18 @@ impl<const S: usize> Optimum<S> {
             });
         }
         found.sort_unstable();
-        let mut exchanges = Exchanges::none(self.packing);
+        let mut exchanges = Moves::none(self.packing);
         for (to, change, source) in &found {
-            exchanges.moves.push(*to, change);
-            exchanges.sources.push(*source);
+            exchanges.push(*to, change, Some(*source));
         }
-        exchanges.moves.shortlist = self.first_shortlist(node, End::From, &exchanges.moves);
+        self.first_shortlist(node, End::From, &mut exchanges);
         exchanges
     }
 
     /// A source has units in a container now. O(pairs of the source).
     pub fn add_holder(&mut self, node: u32, source: u32) {
         let holder = self.holder(source, node);
-        let none = self.arrivals.get().map(|_| Arc::new(Exchanges::none(self.packing)));
+        let none = self.arrivals.get().map(|_| Arc::new(Moves::none(self.packing)));
         let row = self.nodes.get_mut(node as usize);
         Arc::make_mut(&mut row.holders).push(holder);
         let Some(mut exchanges) = row.exchanges.take().or(none) else { return };
@@ -195,7 +177,7 @@ impl<const S: usize> Optimum<S> {
         let own = Arc::make_mut(&mut exchanges);
         let mut changed = Vec::new();
         self.each_container(source, |to, there| {
-            if to != node && own.offer(to, source, subtract(there, here)) {
+            if to != node && own.offer(to, source, &subtract(there, here)) {
                 changed.push(to);
             }
         });
@@ -220,7 +202,7 @@ impl<const S: usize> Optimum<S> {
             for holder in self.node(node).holders.iter() {
                 self.each_container_of_among(holder, &lost, |to, there| {
                     if to != node {
-                        own.offer(to, holder.source, subtract(there, self.cost_of_holder(holder, node)));
+                        own.offer(to, holder.source, &subtract(there, self.cost_of_holder(holder, node)));
                     }
                 });
             }
@@ -229,13 +211,12 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// Keeps a container's exchanges, of which those to some containers have changed.
-    fn keep_exchanges(&mut self, node: u32, exchanges: Arc<Exchanges<S>>, changed: &[u32]) {
+    fn keep_exchanges(&mut self, node: u32, exchanges: Arc<Moves<S>>, changed: &[u32]) {
         if let Some(arrivals) = self.arrivals.get_mut() {
             let arrivals = Arc::make_mut(arrivals);
             for to in changed {
-                let at = exchanges.moves.nodes.binary_search(to).ok();
-                let change = at.map(|at| exchanges.moves.changes.at(at));
-                Arc::make_mut(&mut arrivals[*to as usize]).put(node, change);
+                let change = exchanges.position(*to).map(|at| exchanges.changes.at(at));
+                Arc::make_mut(&mut arrivals[*to as usize]).put(node, change.as_ref(), None);
             }
         }
         // It was taken out just before, so there is nothing that this could fail to replace.

@@ -329,11 +329,18 @@ impl<const S: usize> Changes<S> {
         }
     }
 
-    /// Puts a change in the place of a greater one. Whether it did.
-    pub fn lower(&mut self, at: usize, change: &Costs<S>) -> bool {
+    /// Whether a change is less than one in the list.
+    pub fn is_lower(&self, at: usize, change: &Costs<S>) -> bool {
         match self {
-            Changes::Packed(packing, words) => lower(&mut words[at], packing.pack(change)),
-            Changes::Plain(changes) => lower(&mut changes[at], *change),
+            Changes::Packed(packing, words) => packing.pack(change) < words[at],
+            Changes::Plain(changes) => *change < changes[at],
+        }
+    }
+
+    pub fn swap(&mut self, one: usize, other: usize) {
+        match self {
+            Changes::Packed(_, words) => words.swap(one, other),
+            Changes::Plain(changes) => changes.swap(one, other),
         }
     }
 
@@ -343,14 +350,6 @@ impl<const S: usize> Changes<S> {
             Changes::Plain(changes) => _ = changes.remove(at),
         }
     }
-}
-
-fn lower<T: PartialOrd>(kept: &mut T, new: T) -> bool {
-    let lower = new < *kept;
-    if lower {
-        *kept = new;
-    }
-    lower
 }
 
 #[cfg(test)]
@@ -404,13 +403,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_keeps_the_lower() {
+    fn a_list_tells_the_lower() {
         for packing in [None, Packing::of(&RANGES)] {
             let mut changes = Changes::new(packing);
             changes.insert(0, &[1, 2, 0]);
             changes.insert(0, &[-3, 4, 0]);
-            assert!(!changes.lower(0, &[-3, 4, 1]) && !changes.lower(0, &[-3, 4, 0]) && changes.lower(0, &[-4, 9, 9]));
-            assert_eq!([changes.at(0), changes.at(1)], [[-4, 9, 9], [1, 2, 0]]);
+            assert_eq!([[-3, 4, 1], [-3, 4, 0], [-4, 9, 9]].map(|change| changes.is_lower(0, &change)), [false, false, true]);
+            changes.swap(0, 1);
+            assert_eq!([changes.at(0), changes.at(1)], [[1, 2, 0], [-3, 4, 0]]);
+            changes.swap(0, 1);
             changes.remove(0);
             assert_eq!(changes.at(0), [1, 2, 0]);
         }

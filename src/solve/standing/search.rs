@@ -252,7 +252,7 @@ impl<const S: usize> Optimum<S> {
         let way = search.ways[node as usize];
         let mut arcs = 1;
         if !row.holders.is_empty() {
-            arcs += self.pass_exchanges(node, End::From, &self.exchanges(node).moves, part, search, &mut labelled);
+            arcs += self.pass_exchanges(node, End::From, self.exchanges(node), part, search, &mut labelled);
         }
         if part == Part::Exchanges {
             return arcs;
@@ -307,19 +307,19 @@ impl<const S: usize> Optimum<S> {
         labelled: &mut impl FnMut(u32, L::Length),
     ) -> u64 {
         let shortlist = moves.shortlist.as_ref().filter(|_| part == Part::First);
-        let bounded = shortlist.and_then(|list| Some((list, self.bound_of_others(node, end, list)?)));
-        let (nodes, changes) = match bounded {
-            Some((shortlist, bound)) => {
+        let bounded = shortlist.and_then(|list| Some((list.len, self.bound_of_others(node, end, list)?)));
+        let count = match bounded {
+            Some((count, bound)) => {
                 search.put_off(node, search.lengths.of(&bound));
-                (&shortlist.nodes, &shortlist.changes)
+                count
             }
             None => {
                 search.as_a_whole.push(node);
-                (&moves.nodes, &moves.changes)
+                moves.nodes.len()
             }
         };
-        search.reach_all(search.ways[node as usize], nodes, changes, node, labelled);
-        nodes.len() as u64
+        search.reach_all(search.ways[node as usize], &moves.nodes[..count], &moves.changes, node, labelled);
+        count as u64
     }
 }
 

@@ -25,8 +25,8 @@ const MOST_SHARE: usize = 2;
 /// Shortlists made anew after a search, at most: they must not cost more than they save.
 pub(super) const ANEW: usize = 64;
 
-/// Shorter lists are looked at as a whole.
-const SHORT: usize = 8;
+/// Shorter lists are looked at as a whole. (The networks of tests are small.)
+const SHORT: usize = if cfg!(test) { 1 } else { 8 };
 
 /// No greatest move may add up to more: beyond it, exchanges are found again.
 const FARTHEST: u64 = 1 << 58;
@@ -47,13 +47,14 @@ pub(super) struct Moved<const S: usize> {
     fallen: Costs<S>,
 }
 
-/// The cheapest exchanges of a list. Parallel lists, in no order.
-#[derive(Clone, Debug)]
+/// The cheapest exchanges of a list are its first ones.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Shortlist<const S: usize> {
-    pub nodes: Vec<u32>,
-    pub changes: Changes<S>,
+    pub len: usize,
     /// With the own price and what prices have moved since, a bound for the reduced costs of all others.
     others: Costs<S>,
+    /// How far prices had moved when this was made.
+    made: Costs<S>,
 }
 
 impl<const S: usize> Moved<S> {
@@ -68,16 +69,26 @@ impl<const S: usize> Moved<S> {
     }
 }
 
-impl<const S: usize> Shortlist<S> {
-    /// An exchange is another now, or gone. Whatever is new is on the shortlist: no bound speaks of it.
-    pub fn put(&mut self, node: u32, change: Option<&Costs<S>>) {
-        if let Some(at) = self.nodes.iter().position(|listed| *listed == node) {
-            self.nodes.remove(at);
-            self.changes.remove(at);
+impl<const S: usize> Moves<S> {
+    /// Puts a new exchange on the shortlist: no bound speaks of it.
+    pub fn join_shortlist(&mut self, at: usize) {
+        if let Some(shortlist) = &mut self.shortlist {
+            shortlist.len += 1;
+            let last = shortlist.len - 1;
+            self.swap(at, last);
         }
-        if let Some(change) = change {
-            self.changes.insert(self.nodes.len(), change);
-            self.nodes.push(node);
+    }
+
+    /// Takes an exchange off the shortlist, if it is there; gives where it is now.
+    pub fn leave_shortlist(&mut self, at: usize) -> usize {
+        match &mut self.shortlist {
+            Some(shortlist) if at < shortlist.len => {
+                shortlist.len -= 1;
+                let last = shortlist.len;
+                self.swap(at, last);
+                last
+            }
+            Some(_) | None => at,
         }
     }
 }
@@ -112,44 +123,37 @@ impl<const S: usize> Optimum<S> {
         Some(bound).filter(|bound| [0; S] < *bound)
     }
 
-    /// The shortlist of a list that was just found.
-    pub fn first_shortlist(&self, node: u32, end: End, moves: &Moves<S>) -> Option<Arc<Shortlist<S>>> {
+    /// Brings the cheapest of a list that was just found to its front.
+    pub fn first_shortlist(&self, node: u32, end: End, moves: &mut Moves<S>) {
         match self.packing {
-            Some(packing) => self.shortlist(packing, node, end, moves, None),
-            None => self.shortlist(Plain, node, end, moves, None),
+            Some(packing) => self.list(packing, node, end, moves, None),
+            None => self.list(Plain, node, end, moves, None),
         }
     }
 
     /// Makes the shortlists anew of containers that a search had to look at as a whole, with what is cheap for searches
     /// that go as far as this one.
     pub fn shorten(&mut self, as_a_whole: &[(u32, End)], far: &Costs<S>) {
-        // Where a search went nowhere, there is nothing to go by.
-        if *far == [0; S] {
-            return;
-        }
-        match self.packing {
-            Some(packing) => self.shorten_by(packing, as_a_whole, far),
-            None => self.shorten_by(Plain, as_a_whole, far),
-        }
-    }
-
-    fn shorten_by<L: Lengths<S>>(&mut self, lengths: L, as_a_whole: &[(u32, End)], far: &Costs<S>) {
+        let nothing = Arc::new(Moves::none(self.packing));
         for &(node, end) in as_a_whole {
             let moves = match end {
-                End::From => self.node(node).exchanges.get().map(|exchanges| &exchanges.moves),
-                End::To => self.arrivals.get().map(|arrivals| &*arrivals[node as usize]),
+                End::From => self.nodes.get_mut(node as usize).exchanges.take(),
+                End::To => self.arrivals.get_mut().map(|arrivals| {
+                    std::mem::replace(&mut Arc::make_mut(arrivals)[node as usize], Arc::clone(&nothing))
+                }),
             };
-            let Some(moves) = moves else { continue };
-            let shortlist = self.shortlist(lengths, node, end, moves, Some(lengths.of(far)));
+            let Some(mut moves) = moves else { continue };
+            let own = Arc::make_mut(&mut moves);
+            match self.packing {
+                Some(packing) => self.list(packing, node, end, own, Some(far)),
+                None => self.list(Plain, node, end, own, Some(far)),
+            }
             match end {
-                End::From => {
-                    if let Some(exchanges) = self.nodes.get_mut(node as usize).exchanges.get_mut() {
-                        Arc::make_mut(exchanges).moves.shortlist = shortlist;
-                    }
-                }
+                // It was taken out just before, so there is nothing that this could fail to replace.
+                End::From => _ = self.nodes.get_mut(node as usize).exchanges.set(moves),
                 End::To => {
                     if let Some(arrivals) = self.arrivals.get_mut() {
-                        Arc::make_mut(&mut Arc::make_mut(arrivals)[node as usize]).shortlist = shortlist;
+                        Arc::make_mut(arrivals)[node as usize] = moves;
                     }
                 }
             }
@@ -157,44 +161,42 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// O(exchanges of the list).
-    fn shortlist<L: Lengths<S>>(
-        &self,
-        lengths: L,
-        node: u32,
-        end: End,
-        moves: &Moves<S>,
-        far: Option<L::Length>,
-    ) -> Option<Arc<Shortlist<S>>> {
-        let changes = lengths.all(&moves.changes).filter(|changes| SHORT <= changes.len())?;
+    fn list<L: Lengths<S>>(&self, lengths: L, node: u32, end: End, moves: &mut Moves<S>, far: Option<&Costs<S>>) {
+        let made = self.moved.against(end);
+        let given_way = moves.shortlist.map_or([0; S], |before| subtract(made, before.made));
+        if far.is_some_and(|far| *far == [0; S]) && given_way == [0; S] {
+            // Nothing tells how far searches go.
+            return;
+        }
+        moves.shortlist = None;
+        let Some(changes) = lengths.all(&moves.changes).filter(|changes| SHORT <= changes.len()) else { return };
         let price = |node: u32| lengths.price(&self.prices, node);
         let own = price(node);
         let reduced = |(other, change): (&u32, &L::Length)| match end {
             End::From => L::subtract(L::add(*change, price(*other)), own),
             End::To => L::add(L::subtract(*change, price(*other)), own),
         };
-        let costs: Vec<L::Length> = moves.nodes.iter().zip(changes).map(reduced).collect();
+        let mut costs: Vec<L::Length> = moves.nodes.iter().zip(changes).map(reduced).collect();
         let mut sorted = costs.clone();
         let share = if far.is_some() { MOST_SHARE } else { FIRST_SHARE };
-        let (_, middle, _) = sorted.select_nth_unstable(costs.len() / share);
-        // Searches go much farther than this one before all shortlists are due again.
-        let far = far.map_or(*middle, |far| L::many_times(far).min(*middle));
-        let others = costs.iter().copied().filter(|cost| far <= *cost).min()?;
-        let mut shortlist = Shortlist {
-            nodes: Vec::new(),
-            changes: Changes::new(self.packing),
-            others: add(lengths.costs(others), self.moved.against(end)),
-        };
-        let own = *self.prices.of(node);
-        shortlist.others = match end {
-            End::From => add(shortlist.others, own),
-            End::To => subtract(shortlist.others, own),
-        };
-        for (at, other) in moves.nodes.iter().enumerate() {
+        let (_, most, _) = sorted.select_nth_unstable(costs.len() / share);
+        // Far enough for many such searches, and to last longer than the one before.
+        let far = far.map_or(*most, |far| L::many_times(lengths.of(far).max(lengths.of(&given_way))).min(*most));
+        let mut len = 0;
+        for at in 0..costs.len() {
             if costs[at] < far {
-                shortlist.changes.insert(shortlist.nodes.len(), &moves.changes.at(at));
-                shortlist.nodes.push(*other);
+                costs.swap(at, len);
+                moves.swap(at, len);
+                len += 1;
             }
         }
-        Some(Arc::new(shortlist))
+        let Some(others) = costs[len..].iter().min() else { return };
+        let others = add(lengths.costs(*others), made);
+        let own = *self.prices.of(node);
+        let others = match end {
+            End::From => add(others, own),
+            End::To => subtract(others, own),
+        };
+        moves.shortlist = Some(Shortlist { len, others, made });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::exchange::{Exchanges, Moves};
+use super::exchange::Moves;
 use super::lengths::{NodePrices, Packing, Ranges};
 use super::paged::Paged;
 use super::search::Path;
@@ -117,7 +117,7 @@ pub(super) struct Node<const S: usize> {
     /// Sources whose unsent units arrive at this pool, and some that did once.
     pub members: Arc<Vec<u32>>,
     /// The cheapest moves from this container to others; empty until a search asks for them.
-    pub exchanges: OnceLock<Arc<Exchanges<S>>>,
+    pub exchanges: OnceLock<Arc<Moves<S>>>,
 }
 
 impl<const S: usize> Node<S> {

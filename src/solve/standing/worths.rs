@@ -71,9 +71,9 @@ impl<const S: usize> Optimum<S> {
                 continue;
             }
             let exchanges = self.exchanges(from);
-            effort.tick(exchanges.moves.nodes.len() as u64)?;
-            for (at, to) in exchanges.moves.nodes.iter().enumerate() {
-                if add(exchanges.moves.changes.at(at), *self.prices.of(*to)) == *self.prices.of(from) {
+            effort.tick(exchanges.nodes.len() as u64)?;
+            for (at, to) in exchanges.nodes.iter().enumerate() {
+                if add(exchanges.changes.at(at), *self.prices.of(*to)) == *self.prices.of(from) {
                     free.push((*to, from));
                 }
             }
