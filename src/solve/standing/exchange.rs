@@ -199,13 +199,7 @@ impl<const S: usize> Optimum<S> {
             changed = own.lose(source);
             let mut lost = vec![false; self.nodes.len()];
             changed.iter().for_each(|to| lost[*to as usize] = true);
-            for holder in self.node(node).holders.iter() {
-                self.each_container_of_among(holder, &lost, |to, there| {
-                    if to != node {
-                        own.offer(to, holder.source, &subtract(there, self.cost_of_holder(holder, node)));
-                    }
-                });
-            }
+            self.each_move_among(node, &lost, |source, to, change| _ = own.offer(to, source, &change));
         }
         self.keep_exchanges(node, exchanges, &changed);
     }

@@ -251,7 +251,8 @@ impl<const S: usize> Optimum<S> {
         let row = self.node(node);
         let way = search.ways[node as usize];
         let mut arcs = 1;
-        if !row.holders.is_empty() {
+        // Who holds units here is asked only where exchanges are not yet found: both are far away in memory.
+        if row.exchanges.get().is_some() || !row.holders.is_empty() {
             arcs += self.pass_exchanges(node, End::From, self.exchanges(node), part, search, &mut labelled);
         }
         if part == Part::Exchanges {

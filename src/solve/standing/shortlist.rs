@@ -23,7 +23,7 @@ const FIRST_SHARE: usize = 8;
 const MOST_SHARE: usize = 2;
 
 /// Shortlists made anew after a search, at most: they must not cost more than they save.
-pub(super) const ANEW: usize = 64;
+pub(super) const ANEW: usize = 16;
 
 /// Shorter lists are looked at as a whole. (The networks of tests are small.)
 const SHORT: usize = if cfg!(test) { 1 } else { 8 };
@@ -53,8 +53,6 @@ pub(super) struct Shortlist<const S: usize> {
     pub len: usize,
     /// With the own price and what prices have moved since, a bound for the reduced costs of all others.
     others: Costs<S>,
-    /// How far prices had moved when this was made.
-    made: Costs<S>,
 }
 
 impl<const S: usize> Moved<S> {
@@ -134,6 +132,10 @@ impl<const S: usize> Optimum<S> {
     /// Makes the shortlists anew of containers that a search had to look at as a whole, with what is cheap for searches
     /// that go as far as this one.
     pub fn shorten(&mut self, as_a_whole: &[(u32, End)], far: &Costs<S>) {
+        // Where a search went nowhere, there is nothing to go by.
+        if *far == [0; S] {
+            return;
+        }
         let nothing = Arc::new(Moves::none(self.packing));
         for &(node, end) in as_a_whole {
             let moves = match end {
@@ -163,11 +165,6 @@ impl<const S: usize> Optimum<S> {
     /// O(exchanges of the list).
     fn list<L: Lengths<S>>(&self, lengths: L, node: u32, end: End, moves: &mut Moves<S>, far: Option<&Costs<S>>) {
         let made = self.moved.against(end);
-        let given_way = moves.shortlist.map_or([0; S], |before| subtract(made, before.made));
-        if far.is_some_and(|far| *far == [0; S]) && given_way == [0; S] {
-            // Nothing tells how far searches go.
-            return;
-        }
         moves.shortlist = None;
         let Some(changes) = lengths.all(&moves.changes).filter(|changes| SHORT <= changes.len()) else { return };
         let price = |node: u32| lengths.price(&self.prices, node);
@@ -180,8 +177,7 @@ impl<const S: usize> Optimum<S> {
         let mut sorted = costs.clone();
         let share = if far.is_some() { MOST_SHARE } else { FIRST_SHARE };
         let (_, most, _) = sorted.select_nth_unstable(costs.len() / share);
-        // Far enough for many such searches, and to last longer than the one before.
-        let far = far.map_or(*most, |far| L::many_times(lengths.of(far).max(lengths.of(&given_way))).min(*most));
+        let far = far.map_or(*most, |far| L::many_times(lengths.of(far)).min(*most));
         let mut len = 0;
         for at in 0..costs.len() {
             if costs[at] < far {
@@ -197,6 +193,6 @@ impl<const S: usize> Optimum<S> {
             End::From => add(others, own),
             End::To => subtract(others, own),
         };
-        moves.shortlist = Some(Shortlist { len, others, made });
+        moves.shortlist = Some(Shortlist { len, others });
     }
 }
