@@ -408,7 +408,10 @@ mod tests {
             let mut changes = Changes::new(packing);
             changes.insert(0, &[1, 2, 0]);
             changes.insert(0, &[-3, 4, 0]);
-            assert_eq!([[-3, 4, 1], [-3, 4, 0], [-4, 9, 9]].map(|change| changes.is_lower(0, &change)), [false, false, true]);
+            assert_eq!(
+                [[-3, 4, 1], [-3, 4, 0], [-4, 9, 9]].map(|change| changes.is_lower(0, &change)),
+                [false, false, true]
+            );
             changes.swap(0, 1);
             assert_eq!([changes.at(0), changes.at(1)], [[1, 2, 0], [-3, 4, 0]]);
             changes.swap(0, 1);

@@ -102,7 +102,8 @@ impl<const S: usize> Optimum<S> {
     fn bring_near(&mut self, node: u32) {
         let row = self.node(node);
         let nothing_leaves = |child: &u32| self.node(*child).last.is_none();
-        if row.head != NONE && row.last.is_none() && row.holders.is_empty() && row.children.iter().all(nothing_leaves) {
+        if row.head != NONE && row.last.is_none() && row.holders.is_empty() && row.children().iter().all(nothing_leaves)
+        {
             let price = add(*self.prices.of(row.head), row.next.unwrap_or([0; S]));
             if *self.prices.of(node) < price {
                 self.set_price(node, price);

@@ -35,7 +35,7 @@ impl<const S: usize> Optimum<S> {
                 row.refresh();
                 self.lasts.push(None);
                 self.nodes.push(row);
-                Arc::make_mut(&mut self.nodes.get_mut(head as usize).children).push(node);
+                Arc::make_mut(self.nodes.get_mut(head as usize).children.get_or_insert_default()).push(node);
                 Arc::make_mut(&mut self.sink_nodes).push(node);
                 if let Some(arrivals) = self.arrivals.get_mut() {
                     Arc::make_mut(arrivals).push(Arc::new(Moves::none(self.packing)));
@@ -238,7 +238,7 @@ impl<const S: usize> Optimum<S> {
             source.home == node
                 && sent.any(|(held, _)| unsent < add(self.cost_in(*member, held), *self.prices.of(held)))
         };
-        if price < own && !row.children.iter().any(child_gains) && !row.members.iter().any(member_gains) {
+        if price < own && !row.children().iter().any(child_gains) && !row.members.iter().any(member_gains) {
             self.set_price(node, price);
             self.unpack_if_too_far();
         }

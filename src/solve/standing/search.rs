@@ -98,7 +98,7 @@ impl<const S: usize> Optimum<S> {
         }
         // How far each has settled all that is nearer.
         let (mut gone, mut come) = (zero, zero);
-        let arcs_of = |node: u32| self.node(node).children.len() as u64;
+        let arcs_of = |node: u32| self.node(node).children().len() as u64;
         let (mut gone_arcs, mut come_arcs) = (starts.iter().map(|(node, _)| arcs_of(*node)).sum(), arcs_of(target));
         let mut ticked = gone_arcs + come_arcs;
         // Nothing is looked for beyond where the path begins and ends. The arc from its end back to its beginning may be
@@ -261,13 +261,13 @@ impl<const S: usize> Optimum<S> {
         if let Some(next) = row.next.filter(|_| row.head != NONE) {
             search.reach(row.head, L::add(way, search.lengths.of(&next)), node, Step::More, &mut labelled);
         }
-        for &child in row.children.iter() {
+        for &child in row.children() {
             if let Some(last) = &self.lasts[child as usize] {
                 let way = L::subtract(way, search.lengths.of(last));
                 search.reach(child, way, node, Step::Less, &mut labelled);
             }
         }
-        arcs + row.children.len() as u64
+        arcs + row.children().len() as u64
     }
 
     /// The same backwards: labels from where a settled node can be reached.
@@ -285,7 +285,7 @@ impl<const S: usize> Optimum<S> {
         if part == Part::Exchanges {
             return arcs;
         }
-        for &child in row.children.iter() {
+        for &child in row.children() {
             if let Some(next) = &self.node(child).next {
                 let way = L::add(way, search.lengths.of(next));
                 search.reach(child, way, node, Step::More, &mut labelled);
@@ -294,7 +294,7 @@ impl<const S: usize> Optimum<S> {
         if let Some(last) = row.last.filter(|_| row.head != NONE) {
             search.reach(row.head, L::subtract(way, search.lengths.of(&last)), node, Step::Less, &mut labelled);
         }
-        arcs + row.children.len() as u64
+        arcs + row.children().len() as u64
     }
 
     /// Labels the other ends of a node's exchanges, those on its shortlist before all of them.
@@ -312,6 +312,9 @@ impl<const S: usize> Optimum<S> {
         let count = match bounded {
             Some((count, bound)) => {
                 search.put_off(node, search.lengths.of(&bound));
+                if moves.is_shortlist_long() {
+                    search.as_a_whole.push(node);
+                }
                 count
             }
             None => {
@@ -354,7 +357,7 @@ pub(super) struct Search<const S: usize, L: Lengths<S>> {
     nearest: Nearest<L::Length>,
     /// Nothing that is as long or longer is of use.
     shorter_than: L::Length,
-    /// Nodes whose exchanges were all looked at.
+    /// Nodes whose exchanges were all looked at, or nearly.
     as_a_whole: Vec<u32>,
 }
 

@@ -77,6 +77,12 @@ impl<const S: usize> Moves<S> {
         }
     }
 
+    /// Whether so many exchanges have joined the shortlist that it saves little.
+    pub fn is_shortlist_long(&self) -> bool {
+        let len = self.shortlist.map_or(0, |shortlist| shortlist.len);
+        self.nodes.len() / MOST_SHARE + SHORT < len
+    }
+
     /// Takes an exchange off the shortlist, if it is there; gives where it is now.
     pub fn leave_shortlist(&mut self, at: usize) -> usize {
         match &mut self.shortlist {

@@ -97,8 +97,8 @@ pub(super) struct Node<const S: usize> {
     pub sort: Sort,
     /// Where the onward arc leads; [`NONE`] for the ground.
     pub head: u32,
-    /// Nodes whose onward arc leads here.
-    pub children: Arc<Vec<u32>>,
+    /// Nodes whose onward arc leads here; None where there are none, which is then known without a look far away.
+    pub children: Option<Arc<Vec<u32>>>,
     /// What the onward arc carries.
     pub amount: u64,
     /// What it must carry at least, and may at most. A pool has no end: its members' units bound it.
@@ -125,7 +125,7 @@ impl<const S: usize> Node<S> {
         Node {
             sort,
             head,
-            children: Arc::default(),
+            children: None,
             amount: 0,
             least: 0,
             most: u64::MAX,
@@ -137,6 +137,10 @@ impl<const S: usize> Node<S> {
             members: Arc::default(),
             exchanges: OnceLock::new(),
         }
+    }
+
+    pub fn children(&self) -> &[u32] {
+        self.children.as_ref().map_or(&[], |children| children.as_slice())
     }
 
     /// Brings `next` and `last` in step with amount, bounds and costs.
@@ -461,9 +465,9 @@ impl<const S: usize> Optimum<S> {
         // Pairs of different holders lie far apart in memory. Asked for one after the other they would be waited for one
         // after the other; so all are asked for before any is looked at, and costs are when it is known which.
         let ends = holders.iter().filter(|holder| holder.pairs.0 < holder.pairs.1);
-        std::hint::black_box(ends.fold(0, |all, holder| {
-            all ^ sinks[holder.pairs.0 as usize] ^ sinks[holder.pairs.1 as usize - 1]
-        }));
+        std::hint::black_box(
+            ends.fold(0, |all, holder| all ^ sinks[holder.pairs.0 as usize] ^ sinks[holder.pairs.1 as usize - 1]),
+        );
         let mut found: Vec<(&Holder, u32, u32)> = Vec::new();
         for holder in holders.iter() {
             if holder.pairs.0 == NONE {
@@ -567,7 +571,7 @@ fn nodes_of<const S: usize>(network: &Network, ground: u32) -> Vec<Node<S>> {
         children[row.head as usize].push(node as u32);
     }
     for (node, children) in nodes.iter_mut().zip(children) {
-        node.children = Arc::new(children);
+        node.children = (!children.is_empty()).then(|| Arc::new(children));
     }
     nodes
 }

@@ -94,7 +94,7 @@ impl<const S: usize> Optimum<S> {
             let row = self.node(node);
             let price = |node: u32| *self.prices.of(node);
             let more = row
-                .children
+                .children()
                 .iter()
                 .copied()
                 .filter(|child| self.node(*child).next.is_some_and(|next| add(next, price(node)) == price(*child)));
