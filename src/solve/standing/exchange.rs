@@ -10,7 +10,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::lengths::{Changes, Packing};
 use super::shortlist::{End, Shortlist};
-use super::state::{NONE, Optimum};
+use super::state::{Holder, NONE, Optimum};
 use crate::solve::costs::{Costs, subtract};
 use crate::solve::{Effort, StopReason};
 
@@ -202,6 +202,44 @@ impl<const S: usize> Optimum<S> {
             self.each_move_among(node, &lost, |source, to, change| _ = own.offer(to, source, &change));
         }
         self.keep_exchanges(node, exchanges, &changed);
+    }
+
+    /// Every move of a unit from a container to others that are marked: whose, where to, and the change of its cost.
+    fn each_move_among(&self, node: u32, marked: &[bool], mut visit: impl FnMut(u32, u32, Costs<S>)) {
+        let (holders, sinks) = (&self.node(node).holders, self.first.sinks());
+        // Pairs of different holders lie far apart in memory. Asked for one after the other they would be waited for one
+        // after the other; so all are asked for before any is looked at, and costs are when it is known which.
+        let ends = holders.iter().filter(|holder| holder.pairs.0 < holder.pairs.1);
+        std::hint::black_box(
+            ends.fold(0, |all, holder| all ^ sinks[holder.pairs.0 as usize] ^ sinks[holder.pairs.1 as usize - 1]),
+        );
+        let mut found: Vec<(&Holder, u32, u32)> = Vec::new();
+        for holder in holders.iter() {
+            if holder.pairs.0 == NONE {
+                self.each_container(holder.source, |to, there| {
+                    if marked[to as usize] && to != node {
+                        visit(holder.source, to, subtract(there, self.cost_in(holder.source, node)));
+                    }
+                });
+                continue;
+            }
+            let pairs = holder.pairs.0 as usize..holder.pairs.1 as usize;
+            for (pair, to) in (holder.pairs.0..).zip(&sinks[pairs]) {
+                if marked[*to as usize] {
+                    found.push((holder, *to, pair));
+                }
+            }
+            if marked[holder.home as usize] {
+                found.push((holder, holder.home, NONE));
+            }
+        }
+        for (holder, to, pair) in found.into_iter().filter(|(_, to, _)| *to != node) {
+            let there = match pair {
+                NONE => self.first_unsent(holder.source as usize),
+                pair => self.pair_cost(pair as usize),
+            };
+            visit(holder.source, to, subtract(there, self.cost_of_holder(holder, node)));
+        }
     }
 
     /// Keeps a container's exchanges, of which those to some containers have changed.

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::exchange::Moves;
-use super::lengths::{Changes, Lengths, Plain};
+use super::lengths::{Lengths, Plain};
 use super::state::Optimum;
 use crate::solve::costs::{Costs, add, subtract};
 
