@@ -32,6 +32,9 @@ pub(super) struct Path {
     pub steps: Vec<(u32, u32, Step)>,
 }
 
+/// The end at the ground looks at so many times as many arcs as the other.
+const BESIDE_GROUND: u64 = 4;
+
 /// What a search found.
 pub(super) struct Found<const S: usize> {
     /// Length of the shortest path to the target; None where there is none, or none short enough.
@@ -104,8 +107,17 @@ impl<const S: usize> Optimum<S> {
         // Nothing is looked for beyond where the path begins and ends. The arc from its end back to its beginning may be
         // one that has become worth taking: that is why it is searched for.
         let only_start = if let [(start, _)] = starts { *start } else { NONE };
+        // All pools lie around the ground: to get past them takes that end as long, however far the other one has come, so
+        // the other one does not do as much beyond what a pocket may need.
+        let n_nodes = self.nodes.len() as u64;
+        let beside = |arcs: u64| arcs.min(n_nodes) + arcs.saturating_sub(n_nodes) / BESIDE_GROUND;
         while L::is_less(gone, come, meeting.length) {
-            if come_arcs <= gone_arcs {
+            let coming_is_next = match (only_start == self.ground, target == self.ground) {
+                (true, false) => come_arcs <= beside(gone_arcs),
+                (false, true) => beside(come_arcs) <= gone_arcs,
+                (true, true) | (false, false) => come_arcs <= gone_arcs,
+            };
+            if coming_is_next {
                 match coming.take() {
                     Some((node, part, length)) => {
                         come = length;
