@@ -6,10 +6,11 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any};
 use proptest::{collection::vec, option, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::lengths::Plain;
+use super::shortlist::End;
 use super::{Change, Evidence, NotChanged, PairParts, Sized, SourceParts, Standing};
 use crate::solve::samples::{Sizes, place, small};
 use crate::solve::{
-    Effort, Limit, Network, NetworkParts, Outcome, Pool, Proof, Source, Stage, Step, StopReason, check, flow,
+    Effort, Limit, Network, NetworkParts, Outcome, PairCosts, Pool, Proof, Source, Stage, Step, StopReason, check, flow,
 };
 
 fn standing(network: &Network) -> Standing {
@@ -331,6 +332,34 @@ fn a_price_that_is_left_far_behind_is_brought_near() {
     let Sized::One(optimum) = &near.0 else { panic!("there is one stage") };
     assert!(optimum.packing.is_some());
     assert_eq!(optimum.prices.of(optimum.sink_nodes[1]), optimum.prices.of(optimum.ground));
+}
+
+/// From sink 0 to sink 2 it is 500 straight on and 300 + 300 by way of sink 1. Both ends look at sink 1 first, and have
+/// met there when together they have come 600 far, with what leads straight on put off by both.
+#[test]
+fn a_way_that_both_ends_put_off_is_still_found() {
+    let network = Network::new(NetworkParts {
+        sources: vec![Source { units: 1, pool: None }; 2],
+        starts: vec![0, 3, 5],
+        sinks: vec![0, 1, 2, 1, 2],
+        places: vec![Some(1), Some(1), Some(2)],
+        sink_limits: vec![None; 3],
+        stages: vec![Stage {
+            name: "cost",
+            unsent_cost: vec![10_000; 2],
+            pair_cost: PairCosts::new(vec![0, 300, 500, 0, 300]),
+            ..Stage::default()
+        }],
+        ..NetworkParts::default()
+    })
+    .unwrap();
+    let mut standing = standing(&network);
+    standing.prepare(&Effort::unlimited()).unwrap();
+    let Sized::One(optimum) = &mut standing.0 else { panic!("there is one stage") };
+    (0..3).for_each(|sink| optimum.set_price(sink, [0]));
+    optimum.shorten(&[(0, End::From), (2, End::To)], &[100]);
+    let found = optimum.search(&[(0, [0])], 2, None, &Effort::unlimited()).unwrap();
+    assert_eq!(found.length, Some([500]));
 }
 
 /// Sources and places of a place of some size come and go, many times, in no pattern.
