@@ -235,6 +235,16 @@ impl Scalar<'_> {
         &self.factors
     }
 
+    /// Appends the costs of the pairs in a range.
+    pub fn copy_pairs(&self, pairs: Range<usize>, into: &mut Vec<i64>) {
+        match &self.pairs {
+            ScalarPairs::Zero => into.resize(into.len() + pairs.len(), 0),
+            ScalarPairs::Narrow(costs) => into.extend(costs[pairs].iter().map(|cost| i64::from(*cost))),
+            ScalarPairs::Wide(costs) => into.extend_from_slice(&costs[pairs]),
+            ScalarPairs::Summed(costs) => into.extend_from_slice(&costs[pairs]),
+        }
+    }
+
     /// The least cost of a pair in a range, with the price of its sink.
     pub fn least(&self, pairs: Range<usize>, sinks: &[u32], prices: &[i64]) -> Option<i64> {
         // Wrapping spares the check for overflow in the loop that looks at every pair; sums stay in range.

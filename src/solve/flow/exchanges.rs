@@ -16,7 +16,10 @@ use crate::solve::effort::{Effort, StopReason};
 pub(super) const NEVER: i64 = i64::MAX / 2;
 
 /// Sources that are ranked for each two sinks.
-const RANKS: usize = 3;
+const RANKS: usize = 4;
+
+/// Sources whose pairs are asked of memory together.
+const TOGETHER: usize = 16;
 
 /// An exchange takes about 100 bytes, a pair of the network 8 or more: so many pairs take about as much.
 const PAIRS_FOR_EXCHANGE: usize = 12;
@@ -38,12 +41,12 @@ impl Costs<'_> {
     }
 
     /// Where else a source could go than over this pair, and what that would cost more.
-    fn ways(&self, source: u32, pair: usize) -> impl Iterator<Item = (u32, i64)> {
+    fn each_way(&self, source: u32, pair: usize, mut way: impl FnMut(u32, i64)) {
         let own = self.objective.pair(pair);
-        let pairs = self.network.pairs_of(source as usize);
-        let others = pairs.map(move |other| (self.network.sinks()[other], self.objective.pair(other) - own));
-        let unsent = (self.layout.n_sinks, self.objective.unsent(source as usize) - own);
-        others.chain([unsent])
+        for other in self.network.pairs_of(source as usize) {
+            way(self.network.sinks()[other], self.objective.pair(other) - own);
+        }
+        way(self.layout.n_sinks, self.objective.unsent(source as usize) - own);
     }
 }
 
@@ -62,8 +65,8 @@ pub(super) struct Exchange {
 pub(super) struct Coming {
     pub length: i64,
     pub from: u32,
-    /// Where it is in the list of exchanges from there.
-    pub position: u32,
+    /// Whether this is the length, and not only a bound below it.
+    pub is_known: bool,
 }
 
 /// The sources that could move at the least cost, in order.
@@ -78,17 +81,18 @@ struct Ranked {
 impl Ranked {
     const NOBODY: Ranked = Ranked { sources: [NONE; RANKS], lengths: [NEVER; RANKS], forgotten: NEVER };
 
+    /// Without branches: whether a source is among the cheapest nobody can foresee.
+    #[inline(always)]
     fn add(&mut self, source: u32, length: i64) {
-        let last = self.lengths[RANKS - 1];
-        if last.min(self.forgotten) <= length {
-            self.forgotten = self.forgotten.min(length);
-            return;
+        // Of what was left out nobody knows who comes next, so nothing is ranked behind it.
+        let mut rest = (if self.forgotten <= length { NEVER } else { length }, source);
+        for known in self.lengths.iter_mut().zip(&mut self.sources) {
+            let before = (*known.0, *known.1);
+            let is_nearer = rest.0 < before.0;
+            (*known.0, *known.1) = if is_nearer { rest } else { before };
+            rest = if is_nearer { before } else { rest };
         }
-        self.forgotten = self.forgotten.min(last);
-        let at = self.lengths.iter().position(|known| length < *known).unwrap_or(RANKS - 1);
-        self.lengths.copy_within(at..RANKS - 1, at + 1);
-        self.sources.copy_within(at..RANKS - 1, at + 1);
-        (self.lengths[at], self.sources[at]) = (length, source);
+        self.forgotten = self.forgotten.min(rest.0);
     }
 
     /// The least length, or less than that where the ranks ran out.
@@ -96,13 +100,18 @@ impl Ranked {
         self.lengths[0].min(self.forgotten)
     }
 
-    /// Whether it was among them.
+    /// Whether that is the length.
+    fn is_known(&self) -> bool {
+        self.lengths[0] <= self.forgotten
+    }
+
+    /// Whether it was the first.
     fn remove(&mut self, source: u32) -> bool {
         let Some(at) = self.sources.iter().position(|known| *known == source) else { return false };
         self.lengths.copy_within(at + 1.., at);
         self.sources.copy_within(at + 1.., at);
         (self.lengths[RANKS - 1], self.sources[RANKS - 1]) = (NEVER, NONE);
-        true
+        at == 0
     }
 }
 
@@ -123,39 +132,69 @@ impl Row {
         }
         self.ranked.fill(Ranked::NOBODY);
         let mut seen = 0;
-        for source in std::mem::take(&mut self.held) {
-            self.add(costs, source, pair[source as usize] as usize, sink, positions);
-            seen += costs.network.pairs_of(source as usize).len() as u64;
+        let held = std::mem::take(&mut self.held);
+        let (mut to, mut values, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        // What a source costs lies far from what the one before did. Copied first, with nothing else to do, the pairs of
+        // many sources are on their way from memory at once.
+        for some in held.chunks(TOGETHER) {
+            to.clear();
+            values.clear();
+            own.clear();
+            for source in some {
+                let pairs = costs.network.pairs_of(*source as usize);
+                own.push((pairs.len() + 1, costs.objective.pair(pair[*source as usize] as usize)));
+                to.extend_from_slice(&costs.network.sinks()[pairs.clone()]);
+                to.push(costs.layout.n_sinks);
+                costs.objective.copy_pairs(pairs, &mut values);
+                values.push(costs.objective.unsent(*source as usize));
+            }
+            let mut ways = to.iter().zip(&values);
+            for (source, (n, own)) in some.iter().zip(&own) {
+                for (to, value) in ways.by_ref().take(*n) {
+                    self.add_way(*source, *to, value - own, sink, positions);
+                }
+            }
+            seen += to.len() as u64;
         }
+        self.held = held;
         for exchange in &self.exchanges {
             positions[exchange.to as usize] = NONE;
         }
         seen
     }
 
-    fn add(&mut self, costs: &Costs, source: u32, pair: usize, sink: u32, positions: &mut [u32]) {
+    /// Ranks a source that came over this pair.
+    fn come(&mut self, costs: &Costs, source: u32, pair: usize, sink: u32, positions: &mut [u32]) {
         self.held.push(source);
-        for (to, length) in costs.ways(source, pair).filter(|(to, _)| *to != sink) {
-            let position = &mut positions[to as usize];
-            if *position == NONE {
-                *position = self.exchanges.len() as u32;
-                self.exchanges.push(Exchange { length: NEVER, to, back: NONE });
-                self.ranked.push(Ranked::NOBODY);
+        costs.each_way(source, pair, |to, length| self.add_way(source, to, length, sink, positions));
+    }
+
+    #[inline(always)]
+    fn add_way(&mut self, source: u32, to: u32, length: i64, sink: u32, positions: &mut [u32]) {
+        let position = &mut positions[to as usize];
+        if *position == NONE {
+            if to == sink {
+                return;
             }
-            self.ranked[*position as usize].add(source, length);
+            *position = self.exchanges.len() as u32;
+            self.exchanges.push(Exchange { length: NEVER, to, back: NONE });
+            self.ranked.push(Ranked::NOBODY);
         }
+        self.ranked[*position as usize].add(source, length);
     }
 
     /// Takes the length of an exchange over to where it leads.
     fn join(&mut self, sink: u32, position: u32, into: &mut [Vec<Coming>]) {
+        let ranked = &self.ranked[position as usize];
         let exchange = &mut self.exchanges[position as usize];
-        exchange.length = self.ranked[position as usize].length();
+        exchange.length = ranked.length();
+        let coming = Coming { length: exchange.length, from: sink, is_known: ranked.is_known() };
         let into = &mut into[exchange.to as usize];
         if exchange.back == NONE {
             exchange.back = into.len() as u32;
-            into.push(Coming { length: exchange.length, from: sink, position });
+            into.push(coming);
         } else {
-            into[exchange.back as usize].length = exchange.length;
+            into[exchange.back as usize] = coming;
         }
     }
 }
@@ -222,17 +261,18 @@ impl Exchanges {
     /// Who would move; None where the ranks ran out, and the sink has to be looked at again.
     pub fn source(&self, sink: u32, position: u32) -> Option<u32> {
         let ranked = &self.rows[sink as usize].ranked[position as usize];
-        (ranked.lengths[0] <= ranked.forgotten).then_some(ranked.sources[0])
+        ranked.is_known().then_some(ranked.sources[0])
     }
 
     /// A source leaves a place.
     pub fn leave(&mut self, source: u32, from: u32) {
         let Some(row) = self.rows.get_mut(from as usize) else { return };
-        row.held.retain(|other| *other != source);
-        for (exchange, ranked) in row.exchanges.iter_mut().zip(&mut row.ranked) {
-            if ranked.remove(source) {
-                exchange.length = ranked.length();
-                self.into[exchange.to as usize][exchange.back as usize].length = exchange.length;
+        if let Some(at) = row.held.iter().position(|held| *held == source) {
+            row.held.swap_remove(at);
+        }
+        for position in 0..row.exchanges.len() {
+            if row.ranked[position].remove(source) {
+                row.join(from, position as u32, &mut self.into);
             }
         }
     }
@@ -243,13 +283,13 @@ impl Exchanges {
         for (exchange, at) in row.exchanges.iter().zip(0..) {
             self.positions[exchange.to as usize] = at;
         }
-        row.add(costs, source, pair, to, &mut self.positions);
-        for (other, _) in costs.ways(source, pair) {
-            let position = self.positions[other as usize];
-            if position != NONE {
-                row.join(to, position, &mut self.into);
+        row.come(costs, source, pair, to, &mut self.positions);
+        let (positions, into) = (&self.positions, &mut self.into);
+        costs.each_way(source, pair, |other, _| {
+            if positions[other as usize] != NONE {
+                row.join(to, positions[other as usize], into);
             }
-        }
+        });
         for exchange in &row.exchanges {
             self.positions[exchange.to as usize] = NONE;
         }

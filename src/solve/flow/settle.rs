@@ -8,11 +8,14 @@
 //! In the end each source is at its cheapest place, and sinks with room have no price, as far as single units go; the
 //! simplex then has a tree to verify and little to do.
 
+mod search;
+
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
+use self::search::{NOWHERE, Search};
 use super::arcs::{Layout, NONE};
 use super::costs::{Objective, Scalar};
 use super::exchanges::{Costs, Exchanges, NEVER};
@@ -94,103 +97,6 @@ struct Settling<'a> {
     /// From this cost on, some may be missing.
     forgotten: Vec<i64>,
     search: Search,
-}
-
-/// A search for shortest paths between places (Dijkstra 1959).
-struct Search {
-    distance: Vec<i64>,
-    /// Distance and price together, less or more one than the other as the search goes: all that a longer way is compared
-    /// with.
-    label: Vec<i64>,
-    /// The place before, in the search's order, and the position of the exchange between the two.
-    by: Vec<(u32, u32)>,
-    reached: Vec<u32>,
-    heap: BinaryHeap<Reverse<(i64, u32)>>,
-    /// Places as near as the one seen last, in the order in which they were reached: so ways have few moves.
-    level: VecDeque<u32>,
-    near: i64,
-    /// Places seen, in order.
-    seen: Vec<u32>,
-    /// Whether each was seen, and is not on the way that is being looked for.
-    open: Vec<bool>,
-    /// Moves between each and where the search began.
-    moves: Vec<u32>,
-}
-
-impl Search {
-    fn new(n: usize) -> Search {
-        Search {
-            distance: vec![NEVER; n],
-            label: vec![NEVER; n],
-            by: vec![(NONE, NONE); n],
-            reached: Vec::new(),
-            heap: BinaryHeap::new(),
-            level: VecDeque::new(),
-            near: 0,
-            seen: Vec::new(),
-            open: vec![false; n],
-            moves: vec![0; n],
-        }
-    }
-
-    fn clear(&mut self) {
-        for place in self.reached.drain(..) {
-            self.distance[place as usize] = NEVER;
-            self.label[place as usize] = NEVER;
-        }
-        self.heap.clear();
-        self.level.clear();
-        self.near = 0;
-        for place in self.seen.drain(..) {
-            self.open[place as usize] = false;
-        }
-    }
-
-    /// A way of this length to a place; `price` is what its label has besides.
-    fn reach(&mut self, place: u32, distance: i64, price: i64, by: (u32, u32)) {
-        let known = &mut self.distance[place as usize];
-        if distance < *known {
-            if *known == NEVER {
-                self.reached.push(place);
-            }
-            *known = distance;
-            self.label[place as usize] = distance + price;
-            self.by[place as usize] = by;
-            self.moves[place as usize] = self.moves.get(by.0 as usize).map_or(0, |moves| moves + 1);
-            if distance == self.near {
-                self.level.push_back(place);
-            } else {
-                self.heap.push(Reverse((distance, place)));
-            }
-        }
-    }
-
-    fn see(&mut self, place: u32) {
-        self.seen.push(place);
-        self.open[place as usize] = true;
-    }
-
-    /// The nearest place not seen yet, if nearer than `limit`.
-    fn next(&mut self, limit: i64) -> Option<(i64, u32)> {
-        if limit <= self.near {
-            return None;
-        }
-        if let Some(place) = self.level.pop_front() {
-            self.see(place);
-            return Some((self.near, place));
-        }
-        while let Some(Reverse((distance, place))) = self.heap.peek().copied().filter(|Reverse(first)| first.0 < limit)
-        {
-            self.heap.pop();
-            // One that was reached by a shorter way since is in the list twice.
-            if distance == self.distance[place as usize] {
-                self.near = distance;
-                self.see(place);
-                return Some((distance, place));
-            }
-        }
-        None
-    }
 }
 
 impl<'a> Settling<'a> {
@@ -330,18 +236,7 @@ impl<'a> Settling<'a> {
                     (until, empty) = (distance + price, at);
                 }
                 self.expect(at, &mut nearest, effort)?;
-                let coming = self.exchanges.coming(at);
-                effort.tick(coming.len() as u64)?;
-                for exchange in coming {
-                    let label = exchange.length + (distance + price);
-                    if label < self.search.label[exchange.from as usize] {
-                        let from = self.prices[exchange.from as usize];
-                        let distance = (label - from).max(distance);
-                        if distance < until {
-                            self.search.reach(exchange.from, distance, from, (at, exchange.position));
-                        }
-                    }
-                }
+                self.reach_coming(at, until, effort)?;
                 continue;
             }
             let Some(Reverse((distance, at))) = nearest.pop().filter(|Reverse((distance, _))| *distance < until) else {
@@ -353,18 +248,23 @@ impl<'a> Settling<'a> {
                 }
                 break;
             };
-            let Some(Reverse((_, source))) = self.unsent[at as usize].pop() else { continue };
-            if self.pair[source as usize] == NONE {
-                let Some(moves) = self.way_down(at, false, effort)? else {
-                    self.go_unsent(source);
-                    until = distance;
-                    break;
-                };
-                self.make(&[Move { source, from: staying, to: at }]);
-                self.make(&moves);
-                if self.room[sink as usize] == 0 {
-                    until = distance;
-                }
+            let Some((length, source)) = self.cheapest_unsent(at, effort)? else { continue };
+            // Another may be the next by now than the one that was expected.
+            let exactly = self.unsent_comes(at, length);
+            if distance < exactly {
+                nearest.push(Reverse((exactly, at)));
+                continue;
+            }
+            self.unsent[at as usize].pop();
+            let Some(moves) = self.way_down(at, false, effort)? else {
+                self.go_unsent(source);
+                until = distance;
+                break;
+            };
+            self.make(&[Move { source, from: staying, to: at }]);
+            self.make(&moves);
+            if self.room[sink as usize] == 0 {
+                until = distance;
             }
             self.expect(at, &mut nearest, effort)?;
         }
@@ -374,66 +274,133 @@ impl<'a> Settling<'a> {
         Ok(())
     }
 
-    /// Notes by how far prices have to fall before the next source comes to a sink.
-    fn expect(&mut self, sink: u32, nearest: &mut Nearest, effort: &Effort) -> Result<(), StopReason> {
-        if let Some((length, _)) = self.cheapest_unsent(sink, effort)? {
-            let price = self.prices[sink as usize];
-            nearest.push(Reverse((self.search.distance[sink as usize] + (length + price).max(0), sink)));
+    /// Goes on from a sink that was seen to all from where a source could come to it, if nearer than `until`.
+    fn reach_coming(&mut self, at: u32, until: i64, effort: &Effort) -> Result<(), StopReason> {
+        let n_coming = self.exchanges.coming(at).len();
+        effort.tick(n_coming as u64)?;
+        let nearest = self.search.distance[at as usize];
+        let own = self.search.label[at as usize];
+        for position in 0..n_coming {
+            let exchange = self.exchanges.coming(at)[position];
+            let from = exchange.from as usize;
+            if exchange.length + own < self.search.label[from] {
+                if !exchange.is_known {
+                    self.exchanges.find_again(&self.costs, self.pair, exchange.from, effort)?;
+                }
+                let label = self.exchanges.coming(at)[position].length + own;
+                let distance = (label - self.prices[from]).max(nearest);
+                if distance < until {
+                    self.search.reach(exchange.from, distance, self.prices[from], (at, NONE));
+                }
+            }
         }
         Ok(())
     }
 
+    /// Notes by how far prices have to fall before the next source comes to a sink.
+    fn expect(&mut self, sink: u32, nearest: &mut Nearest, effort: &Effort) -> Result<(), StopReason> {
+        if let Some((length, _)) = self.cheapest_unsent(sink, effort)? {
+            nearest.push(Reverse((self.unsent_comes(sink, length), sink)));
+        }
+        Ok(())
+    }
+
+    /// By how far prices have to fall before an unsent source comes to a sink that was seen, at this length.
+    fn unsent_comes(&self, sink: u32, length: i64) -> i64 {
+        self.search.distance[sink as usize] + (length + self.prices[sink as usize]).max(0)
+    }
+
     /// The moves along a shortest way from a sink seen to one with room, whose place they take; `beyond` the first. None
-    /// where the ways that were found are no more, or were only guessed; what was guessed is looked at again.
+    /// where no way is as short as the search found it any more.
     ///
-    /// Goes on to where the fewest moves are left, as the search counted them, and back where nothing leads on.
+    /// Goes on to where the fewest moves are left; where none is nearer, one more is left than was known, and it goes
+    /// back. Where that happens too often, all are counted anew. (As shortest augmenting paths do: Ahuja and Orlin 1991.)
     fn way_down(&mut self, start: u32, beyond: bool, effort: &Effort) -> Result<Option<Vec<Move>>, StopReason> {
+        let patience = 8 + self.search.seen.len() / 16;
+        let mut left = patience;
         let mut moves: Vec<Move> = Vec::new();
-        let (mut tried, mut guessed) = (Vec::new(), Vec::new());
         let mut at = start;
-        let found = loop {
-            if 0 < self.room[at as usize] && !(beyond && at == start) {
-                break true;
+        while self.room[at as usize] == 0 || beyond && at == start {
+            let known = self.search.moves[at as usize];
+            let (least, next) = self.fewest_moves(at, effort)?;
+            if let Some(next) = next.filter(|_| least < known) {
+                moves.push(next);
+                at = next.to;
+                continue;
             }
-            let exchanges = self.exchanges.from(at);
-            effort.tick(exchanges.len() as u64)?;
-            let own = self.search.label[at as usize];
-            let mut on: Option<(u32, u32)> = None;
-            for (exchange, position) in exchanges.iter().zip(0..) {
-                let to = exchange.to as usize;
-                if self.search.open[to]
-                    && self.search.moves[to] <= self.search.moves[at as usize]
-                    && self.search.label[to] + exchange.length <= own
-                    && on.is_none_or(|(_, best)| self.search.moves[to] < self.search.moves[best as usize])
-                {
-                    match self.exchanges.source(at, position) {
-                        Some(source) => on = Some((source, exchange.to)),
-                        None => guessed.push(at),
-                    }
-                }
-            }
-            self.search.open[at as usize] = false;
-            tried.push(at);
-            if let Some((source, to)) = on {
-                moves.push(Move { source, from: at, to });
-                at = to;
-            } else {
-                let Some(last) = moves.pop() else { break false };
+            self.search.moves[at as usize] = least.saturating_add(1);
+            left -= 1;
+            if left == 0 {
+                self.count_moves(start, beyond, effort)?;
+                left = patience;
+                moves.clear();
+                at = start;
+            } else if let Some(last) = moves.pop() {
                 at = last.from;
             }
-        };
-        for place in tried {
-            self.search.open[place as usize] = true;
-        }
-        guessed.dedup();
-        for place in guessed {
-            self.exchanges.find_again(&self.costs, self.pair, place, effort)?;
-        }
-        if !found {
-            return Ok(None);
+            if self.search.moves[start as usize] == NOWHERE {
+                return Ok(None);
+            }
         }
         self.room[at as usize] -= 1;
         Ok(Some(moves))
+    }
+
+    /// The move along a shortest way after which the fewest are left, with these. Where it was only guessed who moves, it
+    /// is looked at again.
+    fn fewest_moves(&mut self, at: u32, effort: &Effort) -> Result<(u32, Option<Move>), StopReason> {
+        let own = self.search.label[at as usize];
+        let n_exchanges = self.exchanges.from(at).len();
+        effort.tick(n_exchanges as u64)?;
+        let (mut least, mut next) = (NOWHERE, None);
+        for position in 0..n_exchanges {
+            let is_on_the_way = |settling: &Settling| {
+                let exchange = settling.exchanges.from(at)[position];
+                settling.search.label[exchange.to as usize] + exchange.length <= own
+            };
+            let to = self.exchanges.from(at)[position].to;
+            let moves = self.search.moves[to as usize];
+            if is_on_the_way(self) && self.search.is_seen[to as usize] && moves < least {
+                if self.exchanges.source(at, position as u32).is_none() {
+                    self.exchanges.find_again(&self.costs, self.pair, at, effort)?;
+                }
+                if let Some(source) = self.exchanges.source(at, position as u32).filter(|_| is_on_the_way(self)) {
+                    (least, next) = (moves, Some(Move { source, from: at, to }));
+                }
+            }
+        }
+        Ok((least, next))
+    }
+
+    /// Counts for all sinks seen how many moves they are from one with room; `beyond` the first, from another.
+    fn count_moves(&mut self, first: u32, beyond: bool, effort: &Effort) -> Result<(), StopReason> {
+        let mut reached = Vec::new();
+        for sink in &self.search.seen {
+            let has_room = 0 < self.room[*sink as usize] && !(beyond && *sink == first);
+            self.search.moves[*sink as usize] = if has_room { 0 } else { NOWHERE };
+            if has_room {
+                reached.push(*sink);
+            }
+        }
+        let mut next = 0;
+        while let Some(at) = reached.get(next).copied() {
+            next += 1;
+            let moves = self.search.moves[at as usize] + 1;
+            let own = self.search.label[at as usize];
+            let coming = self.exchanges.coming(at);
+            effort.tick(coming.len() as u64)?;
+            for exchange in coming {
+                let from = exchange.from as usize;
+                if own + exchange.length <= self.search.label[from]
+                    && self.search.moves[from] == NOWHERE
+                    && self.search.is_seen[from]
+                {
+                    self.search.moves[from] = moves;
+                    reached.push(exchange.from);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The moves along the way that was found, from its last place on: which source, from where, to where. None where
@@ -464,8 +431,7 @@ impl<'a> Settling<'a> {
         for Move { source, from, to } in moves {
             let pairs = self.network.pairs_of(*source as usize);
             self.exchanges.leave(*source, *from);
-            let there = pairs.clone().filter(|pair| self.network.sinks()[*pair] == *to);
-            let pair = there.min_by_key(|pair| self.costs.objective.pair(*pair));
+            let pair = pairs.clone().find(|pair| self.network.sinks()[*pair] == *to);
             self.pair[*source as usize] = pair.map_or(NONE, |pair| pair as u32);
             if let Some(pair) = pair {
                 self.exchanges.come(&self.costs, *source, pair, *to);
