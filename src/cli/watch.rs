@@ -27,7 +27,7 @@ struct Pressed(OnceLock<Instant>);
 impl Clock {
     /// What a stop that comes while the bundle is read waits for the rest of it: with a locality there is a valid answer
     /// and a bound, without one there is nothing. Small bundles are read in less.
-    const GRACE: Duration = Duration::from_millis(100);
+    const GRACE: Duration = Duration::from_millis(120);
 
     /// Starts now. From here on the first Ctrl-C asks for the answer so far and the second ends the program.
     pub(super) fn start(limit: Option<Duration>) -> Clock {
