@@ -41,14 +41,14 @@ impl Digests {
     }
 
     /// The digests of `after`, where these are those of `before`: tables that the two share are not read again.
-    pub fn after(&self, before: &Locality, after: &Locality) -> Digests {
+    pub fn after(&self, before: &Locality, after: &Locality, effort: &Effort) -> Result<Digests, StopReason> {
         let mut tables = self.tables;
         for (digest, table) in tables.iter_mut().zip(&TABLES) {
             if !(table.is_shared)(before, after) {
-                *digest = table.digest(after, &Effort::unlimited()).expect("nothing stops an unlimited effort");
+                *digest = table.digest(after, effort)?;
             }
         }
-        Digests::from_tables(tables)
+        Ok(Digests::from_tables(tables))
     }
 
     fn from_tables(tables: [[u8; 32]; TABLES.len()]) -> Digests {

@@ -45,13 +45,16 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
-/// Why there is no answer. A stop is not among them: a stopped answer says so and brings its bound.
+/// Why there is no answer. An answer that was stopped is one: it says so and brings its bound.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error("there is no {what} \"{id}\" in this locality")]
     NotFound { what: &'static str, id: String },
     #[error("{}", list(.0))]
     BadInput(Vec<Problem>),
+    /// A stop came before there was a next revision to answer about.
+    #[error("stopped before the changes were made: {}", .0.as_str())]
+    Stopped(StopReason),
     /// Our fault, or the backend's.
     #[error("the solver behind this answer failed: {0}")]
     Backend(String),

@@ -63,8 +63,8 @@ pub fn analyse(
 ) -> Result<Gaps, GapsError> {
     let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
     let reasons = reasons(locality, profiles, pairs, &matching, effort);
-    let (tallies, layers) =
-        effort.both(|| tally::tallies(locality, &matching), || tally::layer_matrix(locality, &matching));
+    let tallies = tally::tallies(locality, &matching, effort);
+    let layers = tally::layer_matrix(locality, &matching, &tallies);
     Ok(Gaps { matching, range, reasons, tallies, layers })
 }
 

@@ -288,11 +288,11 @@ impl Service {
                 };
                 precondition.check(&name, Some(&present))?;
                 let applied = match validate_only {
-                    true => present.resident.revised(&changes),
+                    true => present.resident.revised(&changes, &effort(watch)),
                     false => present.resident.apply(&changes, &effort(watch)),
                 };
-                let Applied { resident, mut warnings, .. } = answer(applied, Origin::Changes)?;
                 watch.over().map_or(Ok(()), Err)?;
+                let Applied { resident, mut warnings, .. } = answer(applied, Origin::Changes)?;
                 warnings.truncate(most_warnings);
                 let about = Arc::new(About {
                     name: name.clone(),
@@ -393,6 +393,7 @@ fn answer<T>(outcome: Result<T, Failure>, origin: Origin) -> Result<T, Error> {
     outcome.map_err(|failure| match failure {
         Failure::NotFound { what, id } => Error::NotFound { what, name: id },
         Failure::BadInput(problems) => Error::Refused { problems, origin },
+        Failure::Stopped(_) => Error::Deadline,
         Failure::Backend(log) => {
             error!(backend.error = log, "The backend failed: {log}");
             Error::Internal { log }

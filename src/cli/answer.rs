@@ -9,6 +9,7 @@ use csv::{ByteRecord, QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 use super::ending::Failure;
 use super::output::json_bytes;
 use crate::domain::Problem;
+use crate::solve::{Effort, StopReason};
 use crate::view::matching::MatchFiles;
 use crate::view::{AssignmentRow, MatchDocument, PriceRow};
 
@@ -33,18 +34,48 @@ impl From<MatchFiles> for Answer {
     }
 }
 
-pub(super) fn files(answer: &Answer) -> [(&'static str, Vec<u8>); 3] {
-    let Answer { document, assignments, prices } = answer;
-    let mut placed = Csv::new(&["need", "offer", "children", travel_column(document)]);
-    for AssignmentRow { need, offer, children, travel } in assignments {
-        let travel = travel.map(|travel| travel.to_string()).unwrap_or_default();
-        placed.row([need, offer, &children.to_string(), &travel]);
+/// The three files. A stop that comes before prices.csv is written leaves that empty, and the document says so.
+pub(super) fn files(answer: &mut Answer, effort: &Effort) -> [(&'static str, Vec<u8>); 3] {
+    let certificate = certificate(&answer.prices, effort).unwrap_or_else(|_| {
+        answer.prices = Vec::new();
+        answer.document.leave_out_prices();
+        Csv::new(&PRICE_COLUMNS).finish()
+    });
+    let Answer { document, assignments, .. } = &*answer;
+    let rows = |assignments: &[AssignmentRow]| {
+        let mut placed = Csv::headless();
+        for AssignmentRow { need, offer, children, travel } in assignments {
+            let travel = travel.map(|travel| travel.to_string()).unwrap_or_default();
+            placed.row([need, offer, &children.to_string(), &travel]);
+        }
+        placed.finish()
+    };
+    let mut placed = Csv::new(&["need", "offer", "children", travel_column(document)]).finish();
+    for rows in effort.finish(assignments.chunks(ROWS).collect(), rows) {
+        placed.extend(rows);
     }
-    let mut certificate = Csv::new(&["stage", "node", "id", "price"]);
-    for PriceRow { stage, node, id, price } in prices {
-        certificate.row([stage, node, id, &price.to_string()]);
+    [(DOCUMENT, json_bytes(document)), (ASSIGNMENTS, placed), (PRICES, certificate)]
+}
+
+/// Rows in a piece of work.
+const ROWS: usize = 1 << 14;
+
+const PRICE_COLUMNS: [&str; 4] = ["stage", "node", "id", "price"];
+
+fn certificate(prices: &[PriceRow], effort: &Effort) -> Result<Vec<u8>, StopReason> {
+    let rows = |prices: &[PriceRow]| {
+        let mut certificate = Csv::headless();
+        for PriceRow { stage, node, id, price } in prices {
+            effort.tick(64)?;
+            certificate.row([stage, node, id, &price.to_string()]);
+        }
+        Ok(certificate.finish())
+    };
+    let mut certificate = Csv::new(&PRICE_COLUMNS).finish();
+    for rows in effort.each(prices.chunks(ROWS).collect(), rows)? {
+        certificate.extend(rows);
     }
-    [(DOCUMENT, json_bytes(document)), (ASSIGNMENTS, placed.finish()), (PRICES, certificate.finish())]
+    Ok(certificate)
 }
 
 /// Travel is in the unit that the totals are in.
@@ -52,8 +83,8 @@ fn travel_column(document: &MatchDocument) -> &'static str {
     if document.totals.minutes.is_some() { "minutes" } else { "metres" }
 }
 
-/// Reads the three files of a folder; every problem of all of them at once.
-pub(super) fn read(dir: &Path) -> Result<Answer, Failure> {
+/// Reads the three files of a folder; every problem of all of them at once. The inner error is a stop.
+pub(super) fn read(dir: &Path, effort: &Effort) -> Result<Result<Answer, StopReason>, Failure> {
     match fs::metadata(dir) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => return Err(not_an_answer(dir, "a file")),
@@ -65,11 +96,16 @@ pub(super) fn read(dir: &Path) -> Result<Answer, Failure> {
     let mut problems = Vec::new();
     let document = bytes(dir, DOCUMENT, &mut problems).and_then(|bytes| document(&bytes, &mut problems));
     let travel = document.as_ref().map(travel_column);
-    let assignments = bytes(dir, ASSIGNMENTS, &mut problems).map(|bytes| assignments(&bytes, travel, &mut problems));
-    let prices = bytes(dir, PRICES, &mut problems).map(|bytes| prices(&bytes, &mut problems));
+    let assignments =
+        bytes(dir, ASSIGNMENTS, &mut problems).map(|bytes| assignments(&bytes, travel, &mut problems, effort));
+    let prices = bytes(dir, PRICES, &mut problems).map(|bytes| prices(&bytes, &mut problems, effort));
+    let (assignments, prices) = match (assignments.transpose(), prices.transpose()) {
+        (Ok(assignments), Ok(prices)) => (assignments, prices),
+        (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
+    };
     match (document, assignments, prices) {
         (Some(document), Some(assignments), Some(prices)) if problems.is_empty() => {
-            Ok(Answer { document, assignments, prices })
+            Ok(Ok(Answer { document, assignments, prices }))
         }
         _ => Err(Failure::BadInput { what: format!("the answer in {}", dir.display()), problems }),
     }
@@ -115,10 +151,16 @@ fn document(bytes: &[u8], problems: &mut Vec<Problem>) -> Option<MatchDocument> 
     }
 }
 
-fn assignments(bytes: &[u8], travel: Option<&'static str>, problems: &mut Vec<Problem>) -> Vec<AssignmentRow> {
+fn assignments(
+    bytes: &[u8],
+    travel: Option<&'static str>,
+    problems: &mut Vec<Problem>,
+    effort: &Effort,
+) -> Result<Vec<AssignmentRow>, StopReason> {
     // Where the document is not there to say the unit, its own problem has been told already.
-    let rows = Rows::read(ASSIGNMENTS, ["need", "offer", "children", travel.unwrap_or("metres")], bytes, problems);
-    rows.map(|row, problems| {
+    let rows =
+        Rows::read(ASSIGNMENTS, ["need", "offer", "children", travel.unwrap_or("metres")], bytes, problems, effort)?;
+    rows.map(effort, |row, problems| {
         let [need, offer, children, travel] = &row.cells;
         Some(AssignmentRow {
             need: need.clone(),
@@ -129,9 +171,9 @@ fn assignments(bytes: &[u8], travel: Option<&'static str>, problems: &mut Vec<Pr
     })
 }
 
-fn prices(bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<PriceRow> {
-    let rows = Rows::read(PRICES, ["stage", "node", "id", "price"], bytes, problems);
-    rows.map(|row, problems| {
+fn prices(bytes: &[u8], problems: &mut Vec<Problem>, effort: &Effort) -> Result<Vec<PriceRow>, StopReason> {
+    let rows = Rows::read(PRICES, PRICE_COLUMNS, bytes, problems, effort)?;
+    rows.map(effort, |row, problems| {
         let [stage, node, id, price] = &row.cells;
         let price = row.whole("price", price, problems)?;
         Some(PriceRow { stage: stage.clone(), node: node.clone(), id: id.clone(), price })
@@ -152,7 +194,13 @@ struct Row<const N: usize> {
 }
 
 impl<'a, const N: usize> Rows<'a, N> {
-    fn read(file: &'static str, columns: [&str; N], bytes: &[u8], problems: &'a mut Vec<Problem>) -> Rows<'a, N> {
+    fn read(
+        file: &'static str,
+        columns: [&str; N],
+        bytes: &[u8],
+        problems: &'a mut Vec<Problem>,
+        effort: &Effort,
+    ) -> Result<Rows<'a, N>, StopReason> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut record = ByteRecord::new();
@@ -160,6 +208,7 @@ impl<'a, const N: usize> Rows<'a, N> {
         let mut n_records = 0_u64;
         let already = problems.len();
         while problems.len() - already < MAX_PROBLEMS && matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            effort.tick(128)?;
             // No cell of ours holds a line break, so lines are rows.
             let row = record.position().map(|at| at.line());
             n_records += 1;
@@ -186,20 +235,25 @@ impl<'a, const N: usize> Rows<'a, N> {
         if n_records == 0 {
             problems.push(Problem::error(file, None, None, "", format!("a header: {}", columns.join(","))));
         }
-        Rows { rows, problems }
+        Ok(Rows { rows, problems })
     }
 
-    fn map<T>(self, read: impl Fn(&Row<N>, &mut Vec<Problem>) -> Option<T>) -> Vec<T> {
+    fn map<T>(
+        self,
+        effort: &Effort,
+        read: impl Fn(&Row<N>, &mut Vec<Problem>) -> Option<T>,
+    ) -> Result<Vec<T>, StopReason> {
         let Rows { rows, problems } = self;
         let already = problems.len();
         let mut read_rows = Vec::with_capacity(rows.len());
         for row in &rows {
+            effort.tick(64)?;
             read_rows.extend(read(row, problems));
             if MAX_PROBLEMS <= problems.len() - already {
                 break;
             }
         }
-        read_rows
+        Ok(read_rows)
     }
 }
 
@@ -220,13 +274,18 @@ pub(super) struct Csv {
 
 impl Csv {
     pub(super) fn new(header: &[&str]) -> Csv {
+        let mut csv = Csv::headless();
+        csv.row(header.iter().copied());
+        csv
+    }
+
+    /// Rows that are to follow others.
+    pub(super) fn headless() -> Csv {
         let writer = WriterBuilder::new()
             .quote_style(QuoteStyle::Necessary)
             .terminator(Terminator::Any(b'\n'))
             .from_writer(Vec::new());
-        let mut csv = Csv { writer };
-        csv.row(header.iter().copied());
-        csv
+        Csv { writer }
     }
 
     pub(super) fn row<S: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = S>) {

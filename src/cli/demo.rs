@@ -18,6 +18,7 @@ use crate::generate::{Options, locality};
 use crate::import::bundle;
 use crate::matching::Route;
 use crate::report::story::{self, Story};
+use crate::solve::Effort;
 use crate::view::{self, CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
 
 #[derive(Serialize)]
@@ -37,9 +38,11 @@ struct DemoDocument {
 pub(super) fn run(job: &Demo, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
     let draft = locality(&Options::default());
-    let (document, answer) = answers(draft.clone())?;
+    let (document, mut answer) = answers(draft.clone())?;
     if let Some(out) = &job.out {
-        let stored = [answer::files(&answer).to_vec(), gaps::files(&document.gaps).to_vec()].concat();
+        let stored =
+            [answer::files(&mut answer, &Effort::unlimited()).to_vec(), gaps::all_files(&document.gaps).to_vec()]
+                .concat();
         out.fill(&["bundle", "answer"], |dir| {
             bundle::write_dir(&draft, &dir.join("bundle"), false).map_err(std::io::Error::other)?;
             fs::create_dir(dir.join("answer"))?;

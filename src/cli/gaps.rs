@@ -2,9 +2,10 @@
 
 use super::ending::{Ending, Failure};
 use super::files;
-use super::output::{Form, json_bytes};
+use super::output::{self, Form, json_bytes, json_bytes_within};
 use super::search::Search;
 use super::settings::Gaps;
+use crate::solve::{Effort, StopReason};
 use crate::view::GapsDocument;
 use crate::view::gaps::UnmetRow;
 use crate::{report, view};
@@ -13,22 +14,54 @@ pub(super) fn run(job: &Gaps, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
     let search = Search::start(job.solving.limit);
     let resident = search.resident(&job.bundle)?;
-    let document = view::gaps::run(&resident, job.solving.route, &search.effort())
+    let effort = search.effort();
+    let mut document = view::gaps::run(&resident, job.solving.route, &effort)
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
-    drop(search);
+    let written = written(&mut document, form, job.out.is_some(), &effort);
     if let Some(out) = &job.out {
-        out.write(&files(&document))?;
+        out.write(&files(&document, written.json.as_deref(), &written.unmet))?;
     }
-    form.print(&document, report::gaps::page)?;
+    match (form, written.json) {
+        (Form::Json, Some(json)) => output::bytes(&json)?,
+        _ => form.print(&document, report::gaps::page)?,
+    }
     Ok(Ending::of(document.reason.as_deref()))
 }
 
-/// gaps.json and unmet.csv.
-pub(super) fn files(document: &GapsDocument) -> [(&'static str, Vec<u8>); 2] {
-    [("gaps.json", json_bytes(document)), ("unmet.csv", unmet(&document.unmet))]
+/// What takes long to write where many needs go unmet.
+struct Written {
+    /// None where nobody asked for it.
+    json: Option<Vec<u8>>,
+    unmet: Vec<u8>,
 }
 
-fn unmet(rows: &[UnmetRow]) -> Vec<u8> {
+/// Writes the document down; after a stop a shorter one.
+fn written(document: &mut GapsDocument, form: Form, files: bool, effort: &Effort) -> Written {
+    let write = |document: &GapsDocument, effort: &Effort| -> Result<Written, StopReason> {
+        let wanted = files || form == Form::Json;
+        Ok(Written {
+            json: wanted.then(|| json_bytes_within(document, effort)).transpose()?,
+            unmet: if files { unmet(&document.unmet, effort)? } else { Vec::new() },
+        })
+    };
+    write(document, effort).unwrap_or_else(|_| {
+        document.shorten();
+        write(document, &Effort::unlimited()).expect("nothing stops an unlimited effort")
+    })
+}
+
+/// gaps.json and unmet.csv.
+fn files(document: &GapsDocument, json: Option<&[u8]>, unmet: &[u8]) -> [(&'static str, Vec<u8>); 2] {
+    [("gaps.json", json.map_or_else(|| json_bytes(document), <[u8]>::to_vec)), ("unmet.csv", unmet.to_vec())]
+}
+
+/// The files of a document, as long as it takes.
+pub(super) fn all_files(document: &GapsDocument) -> [(&'static str, Vec<u8>); 2] {
+    let unmet = unmet(&document.unmet, &Effort::unlimited()).expect("nothing stops an unlimited effort");
+    files(document, None, &unmet)
+}
+
+fn unmet(rows: &[UnmetRow], effort: &Effort) -> Result<Vec<u8>, StopReason> {
     let mut table = super::answer::Csv::new(&[
         "need",
         "kind",
@@ -40,6 +73,7 @@ fn unmet(rows: &[UnmetRow]) -> Vec<u8> {
         "deficient_set",
     ]);
     for UnmetRow { need, kind, area, child_needs, cause, why, nearest_offer, deficient_set } in rows {
+        effort.tick(64)?;
         table.row([
             need,
             kind,
@@ -51,5 +85,5 @@ fn unmet(rows: &[UnmetRow]) -> Vec<u8> {
             &deficient_set.map(|at| at.to_string()).unwrap_or_default(),
         ]);
     }
-    table.finish()
+    Ok(table.finish())
 }

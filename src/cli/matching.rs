@@ -17,8 +17,8 @@ pub(super) fn run(job: &Match, form: Form) -> Result<Ending, Failure> {
     let document = match &job.out {
         None => view::matching::summary(&resident, route, &effort).map_err(failed)?,
         Some(out) => {
-            let answer = Answer::from(view::matching::run(&resident, route, &effort).map_err(failed)?);
-            out.write(&answer::files(&answer))?;
+            let mut answer = Answer::from(view::matching::run(&resident, route, &effort).map_err(failed)?);
+            out.write(&answer::files(&mut answer, &effort))?;
             answer.document
         }
     };

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use serde::Serialize;
 
 use super::ending::Failure;
+use crate::solve::{Effort, StopReason};
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,47 @@ pub(super) fn json_bytes<T: Serialize>(document: &T) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(document).expect("a document has only text keys");
     bytes.push(b'\n');
     bytes
+}
+
+/// As [`json_bytes`], unless a stop comes first.
+pub(super) fn json_bytes_within<T: Serialize>(document: &T, effort: &Effort) -> Result<Vec<u8>, StopReason> {
+    let mut polled = Polled { bytes: Vec::new(), looked: 0, effort };
+    match serde_json::to_writer_pretty(&mut polled, document) {
+        Ok(()) => {
+            polled.bytes.push(b'\n');
+            Ok(polled.bytes)
+        }
+        // Memory takes every byte, so only a stop can have come between.
+        Err(_) => effort.look().map(|()| json_bytes(document)),
+    }
+}
+
+/// Memory that asks after each stretch whether to go on.
+struct Polled<'e> {
+    bytes: Vec<u8>,
+    /// How many bytes there were when it asked last.
+    looked: usize,
+    effort: &'e Effort<'e>,
+}
+
+impl Polled<'_> {
+    /// About a millisecond.
+    const STRETCH: usize = 1 << 18;
+}
+
+impl Write for Polled<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if Polled::STRETCH <= self.bytes.len() - self.looked {
+            self.looked = self.bytes.len();
+            self.effort.look().map_err(|reason| io::Error::other(reason.as_str()))?;
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(super) fn json<T: Serialize>(document: &T) -> Result<(), Failure> {

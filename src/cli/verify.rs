@@ -1,6 +1,6 @@
 //! `suffice verify`.
 
-use super::answer;
+use super::answer::{self, Answer};
 use super::ending::{Ending, Failure};
 use super::files;
 use super::output::{Form, json_bytes};
@@ -13,9 +13,13 @@ pub(super) fn run(job: &Verify, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
     let search = Search::start(job.limit);
     let resident = search.resident(&job.bundle)?;
-    let answer = answer::read(&job.answer)?;
     let effort = search.effort();
-    let document = view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &effort);
+    let document = match answer::read(&job.answer, &effort)? {
+        Ok(Answer { document, assignments, prices }) => {
+            view::verify::run(&resident, &document, &assignments, &prices, &effort)
+        }
+        Err(reason) => view::verify::unread(reason),
+    };
     let interrupted = effort.look() == Err(StopReason::Cancelled);
     drop(search);
     if let Some(out) = &job.out {

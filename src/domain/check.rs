@@ -172,6 +172,7 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
     let in_holders = needs.holders.iter().map(|holder| holder.groups.as_slice());
     let in_population = population.iter().map(|cell| cell.row.groups.as_slice());
     let (group_columns, renumbering) = groups.close(in_areas.chain(in_holders).chain(in_population));
+    effort.look()?;
     areas.iter_mut().for_each(|area| renumbering.apply(&mut area.groups));
     needs.holders.iter_mut().for_each(|holder| renumbering.apply(&mut holder.groups));
     population.iter_mut().for_each(|cell| renumbering.apply(&mut cell.row.groups));
@@ -187,7 +188,9 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
         policy: &policy,
     };
     let population = rates::apply(draft, &ground, population, &mut needs, findings);
+    effort.look()?;
     needs.tell_children_from_cohorts();
+    effort.look()?;
     let overlapping_need_rows = overlap::settle(&mut needs, policy.count.overlap, &kinds, &areas, terms.ages, findings);
     needs.in_order(effort)?;
     // Only these name needs and holders.
@@ -195,7 +198,9 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
         needs.settle_names(effort)?;
     }
     let received = needs.received();
+    effort.look()?;
     limits::warn_of_straddling(&needs, &kinds, &services, &policy, findings);
+    effort.look()?;
 
     let nameable = flows::Nameable {
         areas: &area_names,
@@ -213,6 +218,7 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
     let scenarios = plans::scenarios(draft, &kind_names, &area_names, findings);
     let drives = kinds::drives(draft, &kind_names, findings);
     let outcomes = kinds::outcomes(draft, &kind_names, findings);
+    effort.look()?;
     let asking: Vec<_> = needs.needs.iter().map(|row| (&row.need, row.from)).collect();
     let summed = totals::Summed {
         policy: &policy,
@@ -226,7 +232,8 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
         scenarios: &scenarios,
         travel: travel.as_ref(),
     };
-    totals::guard(&summed, findings);
+    totals::guard(&summed, effort, findings)?;
+    effort.look()?;
 
     let count = |is: fn(&needs::NeedRow) -> bool| needs.needs.iter().filter(|row| is(row)).count() as u64;
     let completeness = Completeness {
@@ -243,6 +250,7 @@ fn read(draft: &Draft, effort: &Effort, findings: &mut Findings) -> Result<Optio
         built_in_kinds: kinds::is_built_in(draft, "kinds"),
     };
     let Some(about) = about else { return Ok(None) };
+    effort.look()?;
     Ok(Some(Parts {
         about,
         policy,

@@ -58,13 +58,13 @@ pub struct OfferUsed {
 
 impl Resident {
     /// The next revision, not solved: what a check of the changes needs. All changes are made or none; this one stays as
-    /// it is.
-    pub fn revised(&self, changes: &[Change]) -> Result<Applied, Failure> {
+    /// it is. A stop leaves nothing.
+    pub fn revised(&self, changes: &[Change], effort: &Effort) -> Result<Applied, Failure> {
         let Changed { locality, warnings, difference } = apply(self.locality(), changes).map_err(Failure::BadInput)?;
-        let digests = self.digests.after(self.locality(), &locality);
+        let digests = self.digests.after(self.locality(), &locality, effort).map_err(Failure::Stopped)?;
         let profiles = match self.keeps_profiles(&locality) {
             true => Arc::clone(&self.profiles),
-            false => Arc::new(Profiles::build(&locality)),
+            false => Arc::new(Profiles::build_within(&locality, effort).map_err(Failure::Stopped)?),
         };
         let declines = match std::ptr::eq(self.locality().declines(), locality.declines()) {
             true => Arc::clone(&self.declines),
@@ -76,10 +76,10 @@ impl Resident {
     /// The next revision, as [`Resident::revised`], ready to be read.
     ///
     /// Where this one was solved, so is the next: from the standing matching where the changes allow that, afresh where
-    /// they do not, so that no reader waits for it. Where a stop came first the next one is not solved: whoever cares
-    /// looks at the effort and lets it go.
+    /// they do not, so that no reader waits for it. Where a stop comes while it is solved the next one is not: whoever
+    /// cares looks at the effort and lets it go.
     pub fn apply(&self, changes: &[Change], effort: &Effort) -> Result<Applied, Failure> {
-        let applied = self.revised(changes)?;
+        let applied = self.revised(changes, effort)?;
         let next = &applied.resident;
         if let Some(standing) = self.standing_to_change() {
             match self.carried_over(&standing, next, &applied.difference, effort) {

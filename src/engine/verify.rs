@@ -9,7 +9,7 @@ use super::Resident;
 use crate::domain::{NeedIx, OfferIx};
 use crate::eligibility::{ReachVerdict, Verdict, judge, reach};
 use crate::matching::{Formulation, NotFormulated, PoolKey, Reading, Scope, asking, formulate};
-use crate::solve::{Effort, Flow, Prices, StagePrices, check};
+use crate::solve::{Effort, Flow, Prices, StagePrices, StopReason, check};
 
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +33,25 @@ pub struct Claim {
     pub prices: Vec<(String, String, String, i64)>,
     /// The answer says that prices prove it.
     pub by_prices: bool,
+    /// The answer says that it was stopped; then it need not state every stage.
+    pub stopped: bool,
 }
 
-/// Checks a claim about a locality. Stops at nothing: every check that can be made is made.
+/// Checks a claim about a locality. Nothing that is found ends it: every check that can be made is made. After a stop the
+/// checks that were not made by then do not hold, and say why.
 pub fn verify(resident: &Resident, claim: &Claim, effort: &Effort) -> Vec<Check> {
     let mut checks = Vec::new();
-    let mut add = |name, finding| checks.push(Check { name, finding });
-    add("the answer is about this bundle", same_digest(resident, claim));
-    let (placements, finding) = placements(resident, claim);
+    let mut add = |name, finding: Finding| {
+        let finding = finding.unwrap_or_else(|reason| Err(vec![unchecked(reason)]));
+        checks.push(Check { name, finding });
+    };
+    add("the answer is about this bundle", Ok(same_digest(resident, claim)));
+    let (placements, finding) = match placements(resident, claim, effort) {
+        Ok((placements, finding)) => (placements, Ok(finding)),
+        Err(reason) => (Vec::new(), Err(reason)),
+    };
     add("every assignment names a need and an offer of the bundle", finding);
-    add("every assigned need may use its offer", admitted(resident, &placements));
+    add("every assigned need may use its offer", admitted(resident, &placements, effort));
     let formulation = resident.pairs(effort).map_err(NotFormulated::Stopped).and_then(|pairs| {
         let locality = resident.locality();
         formulate(locality, resident.profiles(), &pairs, Reading::Policy, Scope::Everything, effort)
@@ -51,22 +60,35 @@ pub fn verify(resident: &Resident, claim: &Claim, effort: &Effort) -> Vec<Check>
         Err(why) => {
             let against = match why {
                 NotFormulated::Refused(refused) => refused.to_string(),
-                NotFormulated::Stopped(reason) => format!("stopped before it could be checked: {}", reason.as_str()),
+                NotFormulated::Stopped(reason) => unchecked(reason),
             };
-            add("the problem can be built from the bundle", Err(vec![against]));
+            add("the problem can be built from the bundle", Ok(Err(vec![against])));
         }
         Ok(formulation) => {
-            let (flow, finding) = flow_of(resident, &formulation, &placements);
+            let (flow, finding) = match flow_of(resident, &formulation, &placements, effort) {
+                Ok((flow, finding)) => (flow, Ok(finding)),
+                Err(reason) => (Flow::nothing(), Err(reason)),
+            };
             add("every assignment is a pair of the problem", finding);
-            add("totals are as stated", totals(resident, claim, &placements));
-            add("places, children and limits are kept", feasible(&formulation, &flow));
-            add("objective values are as stated", values(&formulation, &flow, claim));
+            // What follows takes some moments each, and is asked for only where there is time.
+            let timely = |check: &dyn Fn() -> Result<String, Vec<String>>| effort.look().map(|()| check());
+            add("totals are as stated", timely(&|| totals(resident, claim, &placements)));
+            add("places, children and limits are kept", timely(&|| feasible(&formulation, &flow)));
+            add("objective values are as stated", timely(&|| values(&formulation, &flow, claim)));
             if claim.by_prices {
-                add("prices prove that nothing better exists", optimal(resident, &formulation, &flow, claim));
+                add("prices prove that nothing better exists", optimal(resident, &formulation, &flow, claim, effort));
             }
         }
     }
     checks
+}
+
+/// What a check came to, or the stop that kept it from being made.
+type Finding = Result<Result<String, Vec<String>>, StopReason>;
+
+/// Why a check does not hold that a stop kept from being made.
+pub fn unchecked(reason: StopReason) -> String {
+    format!("stopped before it could be checked: {}", reason.as_str())
 }
 
 const SHOWN: usize = 10;
@@ -92,10 +114,14 @@ fn same_digest(resident: &Resident, claim: &Claim) -> Result<String, Vec<String>
 
 type Placement = (NeedIx, OfferIx, u64);
 
-fn placements(resident: &Resident, claim: &Claim) -> (Vec<Placement>, Result<String, Vec<String>>) {
+/// What was found, and what it says of the claim.
+type Found<T> = (T, Result<String, Vec<String>>);
+
+fn placements(resident: &Resident, claim: &Claim, effort: &Effort) -> Result<Found<Vec<Placement>>, StopReason> {
     let mut placements = Vec::new();
     let mut against = Vec::new();
     for (need, offer, children) in &claim.assignments {
+        effort.tick(64)?;
         match (resident.locality().find_need(need), resident.locality().find_offer(offer)) {
             (Some(need), Some(offer)) => placements.push((need, offer, *children)),
             (None, _) => against.push(format!("need {need} is not in the bundle")),
@@ -103,14 +129,15 @@ fn placements(resident: &Resident, claim: &Claim) -> (Vec<Placement>, Result<Str
         }
     }
     let held = format!("{} assignments", placements.len());
-    (placements, verdict(against, held))
+    Ok((placements, verdict(against, held)))
 }
 
-fn admitted(resident: &Resident, placements: &[Placement]) -> Result<String, Vec<String>> {
+fn admitted(resident: &Resident, placements: &[Placement], effort: &Effort) -> Finding {
     let locality = resident.locality();
     let unknown_is_yes = locality.policy().unknown.eligibility == crate::domain::policy::UnknownEligibility::Yes;
     let mut against = Vec::new();
     for &(need, offer, _) in placements {
+        effort.tick(256)?;
         let pair = format!("{} at {}", locality.needs()[need.ix()].id, locality.offers()[offer.ix()].id);
         match judge(locality, need, offer) {
             Verdict::Yes => {}
@@ -125,23 +152,27 @@ fn admitted(resident: &Resident, placements: &[Placement]) -> Result<String, Vec
             against.push(format!("{pair}: not in reach"));
         }
     }
-    verdict(against, format!("{} pairs judged one by one", placements.len()))
+    Ok(verdict(against, format!("{} pairs judged one by one", placements.len())))
 }
 
 fn flow_of(
     resident: &Resident,
     formulation: &Formulation,
     placements: &[Placement],
-) -> (Flow, Result<String, Vec<String>>) {
+    effort: &Effort,
+) -> Result<Found<Flow>, StopReason> {
     let network = &formulation.network;
-    let source_of: BTreeMap<NeedIx, usize> = formulation.needs.iter().copied().zip(0..).collect();
-    let sink_of: BTreeMap<OfferIx, u32> = formulation.offers.iter().copied().zip(0..).collect();
+    let mut source_of = vec![None; resident.locality().needs().len()];
+    formulation.needs.iter().zip(0..).for_each(|(need, source)| source_of[need.ix()] = Some(source));
+    let mut sink_of = vec![None; resident.locality().offers().len()];
+    formulation.offers.iter().zip(0..).for_each(|(offer, sink)| sink_of[offer.ix()] = Some(sink));
     let mut carried = Vec::with_capacity(placements.len());
     let mut against = Vec::new();
     for &(need, offer, children) in placements {
-        let pair = source_of.get(&need).zip(sink_of.get(&offer)).and_then(|(&source, sink)| {
-            let pairs = network.starts()[source]..network.starts()[source + 1];
-            network.sinks()[pairs.clone()].binary_search(sink).ok().map(|at| pairs.start + at)
+        effort.tick(64)?;
+        let pair = source_of[need.ix()].zip(sink_of[offer.ix()]).and_then(|(source, sink): (usize, u32)| {
+            let pairs = network.pairs_of(source);
+            network.sinks()[pairs.clone()].binary_search(&sink).ok().map(|at| pairs.start + at)
         });
         match pair {
             Some(pair) => carried.push((pair as u32, children)),
@@ -152,7 +183,8 @@ fn flow_of(
             )),
         }
     }
-    (Flow::new(carried), verdict(against, format!("{} pairs of need and offer in the problem", network.sinks().len())))
+    let held = format!("{} pairs of need and offer in the problem", network.sinks().len());
+    Ok((Flow::new(carried), verdict(against, held)))
 }
 
 fn totals(resident: &Resident, claim: &Claim, placements: &[Placement]) -> Result<String, Vec<String>> {
@@ -196,6 +228,7 @@ fn values(formulation: &Formulation, flow: &Flow, claim: &Claim) -> Result<Strin
     for name in names {
         match (stated.get(name), computed.get(name)) {
             (Some(stated), Some(computed)) if stated == computed => {}
+            (None, Some(_)) if claim.stopped => {}
             (stated, computed) => against.push(format!(
                 "{name}: the answer says {}, the assignments give {}",
                 stated.map_or("nothing".to_owned(), i64::to_string),
@@ -207,16 +240,24 @@ fn values(formulation: &Formulation, flow: &Flow, claim: &Claim) -> Result<Strin
     verdict(against, held.join(", "))
 }
 
-fn optimal(resident: &Resident, formulation: &Formulation, flow: &Flow, claim: &Claim) -> Result<String, Vec<String>> {
-    let prices = prices_of(resident, formulation, claim)?;
-    match check::optimal(&formulation.network, flow, &prices) {
+fn optimal(resident: &Resident, formulation: &Formulation, flow: &Flow, claim: &Claim, effort: &Effort) -> Finding {
+    let prices = match prices_of(resident, formulation, claim, effort)? {
+        Ok(prices) => prices,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    effort.look()?;
+    Ok(match check::optimal(&formulation.network, flow, &prices) {
         Ok(()) => Ok(format!("{} prices, vector complementary slackness holds on every arc", claim.prices.len())),
         Err(violations) => verdict(violations.iter().map(ToString::to_string).collect(), String::new()),
-    }
+    })
 }
 
 /// Names of the nodes as prices.csv gives them, in the network's order: sources, sinks, limits, pools.
-pub fn node_names(resident: &Resident, formulation: &Formulation) -> Vec<(&'static str, String)> {
+pub fn node_names(
+    resident: &Resident,
+    formulation: &Formulation,
+    effort: &Effort,
+) -> Result<Vec<(&'static str, String)>, StopReason> {
     let locality = resident.locality();
     let needs = formulation.needs.iter().map(|need| ("need", locality.needs()[need.ix()].id.to_string()));
     let offers = formulation.offers.iter().map(|offer| ("offer", locality.offers()[offer.ix()].id.to_string()));
@@ -226,34 +267,40 @@ pub fn node_names(resident: &Resident, formulation: &Formulation) -> Vec<(&'stat
         PoolKey::Holder(holder) => ("holder", locality.holders()[holder.ix()].id.to_string()),
         PoolKey::Group(key) => ("group", key.label(locality)),
     });
-    needs.chain(offers).chain(providers).chain(pools).collect()
+    let all = needs.chain(offers).chain(providers).chain(pools);
+    all.map(|name| effort.tick(32).map(|()| name)).collect()
 }
 
-fn prices_of(resident: &Resident, formulation: &Formulation, claim: &Claim) -> Result<Prices, Vec<String>> {
+fn prices_of(
+    resident: &Resident,
+    formulation: &Formulation,
+    claim: &Claim,
+    effort: &Effort,
+) -> Result<Result<Prices, Vec<String>>, StopReason> {
     let mut stated: BTreeMap<(&str, &str, &str), i64> = BTreeMap::new();
     for (stage, node, id, price) in &claim.prices {
+        effort.tick(256)?;
         stated.insert((stage, node, id), *price);
     }
-    let names = node_names(resident, formulation);
-    let network = &formulation.network;
+    let names = node_names(resident, formulation, effort)?;
     let mut missing = Vec::new();
-    let stages = network
-        .stages()
-        .iter()
-        .map(|stage| {
-            let mut all = names.iter().map(|(node, id)| {
-                stated.get(&(stage.name, *node, id.as_str())).copied().unwrap_or_else(|| {
-                    missing.push(format!("no price for {node} {id} in stage {}", stage.name));
-                    0
-                })
-            });
-            StagePrices {
-                sources: all.by_ref().take(formulation.needs.len()).collect(),
-                sinks: all.by_ref().take(formulation.offers.len()).collect(),
-                limits: all.by_ref().take(formulation.providers.len()).collect(),
-                pools: all.collect(),
-            }
-        })
-        .collect();
-    verdict(missing, String::new()).map(|_| Prices { stages })
+    let mut stages = Vec::new();
+    for stage in formulation.network.stages() {
+        let mut all = Vec::with_capacity(names.len());
+        for (node, id) in &names {
+            effort.tick(256)?;
+            all.push(stated.get(&(stage.name, *node, id.as_str())).copied().unwrap_or_else(|| {
+                missing.push(format!("no price for {node} {id} in stage {}", stage.name));
+                0
+            }));
+        }
+        let mut all = all.into_iter();
+        stages.push(StagePrices {
+            sources: all.by_ref().take(formulation.needs.len()).collect(),
+            sinks: all.by_ref().take(formulation.offers.len()).collect(),
+            limits: all.by_ref().take(formulation.providers.len()).collect(),
+            pools: all.collect(),
+        });
+    }
+    Ok(verdict(missing, String::new()).map(|_| Prices { stages }))
 }

@@ -265,6 +265,9 @@ fn reaches_unknown(
 
 /// Holders whose placements are as many as `limits.placements_per_holder` allows.
 fn at_holder_limit(locality: &Locality, matching: &Matching) -> Vec<bool> {
+    if !matching.formulation.pools.iter().any(|pool| matches!(pool, PoolKey::Holder(_))) {
+        return vec![false; locality.holders().len()];
+    }
     let mut placed = vec![0u64; locality.holders().len()];
     let mut limited = vec![false; locality.holders().len()];
     for need in &matching.formulation.needs {

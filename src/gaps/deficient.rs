@@ -30,8 +30,10 @@ impl DeficientSet {
 /// The deficient sets of a matching's network, largest shortage first, then by first need. O(pairs), and one more solve
 /// where the matching does not carry the most child-needs.
 pub fn find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
+    effort.look()?;
     let formulation = &matching.formulation;
     let residual = Residual::new(formulation, &matching.flow);
+    effort.look()?;
     let reached = residual.reached_from(residual.unsent(), effort)?;
     // No augmenting path: the flow carries as many child-needs as any (Ford and Fulkerson 1956).
     let carries_most = (0..reached.sinks.len()).all(|sink| !reached.sinks[sink] || !residual.has_room(sink));
@@ -99,6 +101,7 @@ fn blocks(formulation: &Formulation, reached: &Reached, effort: &Effort) -> Resu
     }
     let mut set_of = std::collections::BTreeMap::new();
     for &source in &sources {
+        effort.tick(16)?;
         let set: &mut DeficientSet = set_of.entry(union.root(first_sink(source))).or_insert_with(empty);
         set.needs.push(formulation.needs[source]);
         set.child_needs += network.sources()[source].units;

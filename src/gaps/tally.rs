@@ -3,9 +3,11 @@
 //! Over the areas that are inside and the needs that take part. Rows are in the order of their keys.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::domain::{AgeBand, AreaIx, KindIx, Layer, Level, Locality, NeedIx, OfferIx, Supply};
 use crate::matching::Matching;
+use crate::solve::Effort;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -74,42 +76,98 @@ pub fn total(locality: &Locality, matching: &Matching) -> Tally {
     all
 }
 
-/// O(needs x group columns).
-pub fn tallies(locality: &Locality, matching: &Matching) -> Tallies {
-    let mut tallies = Tallies { all: total(locality, matching), ..Tallies::default() };
-    // Kinds, areas and values are counted, so their tallies lie in lists until all needs are through.
-    let mut by_kind = Listed::new(locality.kinds().len());
-    let mut by_area = Listed::new(locality.areas().len());
-    let columns = locality.group_columns().iter();
-    let mut by_group: Vec<Listed> = columns.map(|column| Listed::new(column.values.len())).collect();
-    for (at, need) in locality.needs().iter().enumerate() {
-        let holder = &locality.holders()[need.holder.ix()];
-        if !need.counts || !locality.areas()[holder.area.ix()].inside {
-            continue;
-        }
-        let (asking, met) = (matching.asking[at], matching.met[at]);
-        let tally = [
-            by_kind.of(need.kind.ix()),
-            by_area.of(holder.area.ix()),
-            tallies.by_level.entry(need.level).or_default(),
-            tallies.by_age.entry(holder.ages).or_default(),
-        ];
-        for tally in tally {
-            tally.add(asking, met, need.weight);
-        }
-        for (column, &value) in by_group.iter_mut().zip(&holder.groups) {
-            column.of(value as usize).add(asking, met, need.weight);
+/// O(needs x group columns), over the effort's threads and whatever it says.
+pub fn tallies(locality: &Locality, matching: &Matching, effort: &Effort) -> Tallies {
+    // Few and large: each has lists of its own for all kinds, areas and values.
+    const PIECES: usize = 8;
+    let n_needs = locality.needs().len();
+    let size = n_needs.div_ceil(PIECES).max(1 << 12);
+    let pieces: Vec<Range<usize>> = (0..n_needs).step_by(size).map(|from| from..n_needs.min(from + size)).collect();
+    let mut counted = Counting::new(locality);
+    for piece in effort.finish(pieces, |needs| Counting::of(locality, matching, needs)) {
+        counted.and(piece);
+    }
+    counted.done(locality)
+}
+
+/// Tallies while they are counted. Kinds, areas and values are numbered, so theirs lie in lists until all needs are
+/// through.
+struct Counting {
+    all: Tally,
+    by_kind: Listed,
+    by_level: BTreeMap<Level, Tally>,
+    by_age: BTreeMap<Option<AgeBand>, Tally>,
+    by_area: Listed,
+    by_group: Vec<Listed>,
+}
+
+impl Counting {
+    fn new(locality: &Locality) -> Counting {
+        let columns = locality.group_columns().iter();
+        Counting {
+            all: Tally::default(),
+            by_kind: Listed::new(locality.kinds().len()),
+            by_level: BTreeMap::new(),
+            by_age: BTreeMap::new(),
+            by_area: Listed::new(locality.areas().len()),
+            by_group: columns.map(|column| Listed::new(column.values.len())).collect(),
         }
     }
-    for (kind, tally) in by_kind.seen() {
-        let kind = KindIx::new(kind);
-        tallies.by_kind.insert(kind, tally);
-        tallies.by_layer.entry(locality.kinds()[kind.ix()].layer).or_default().and(tally);
+
+    fn of(locality: &Locality, matching: &Matching, needs: Range<usize>) -> Counting {
+        let mut counted = Counting::new(locality);
+        for at in needs {
+            let need = &locality.needs()[at];
+            let holder = &locality.holders()[need.holder.ix()];
+            if !need.counts || !locality.areas()[holder.area.ix()].inside {
+                continue;
+            }
+            let (asking, met) = (matching.asking[at], matching.met[at]);
+            let tally = [
+                &mut counted.all,
+                counted.by_kind.of(need.kind.ix()),
+                counted.by_area.of(holder.area.ix()),
+                counted.by_level.entry(need.level).or_default(),
+                counted.by_age.entry(holder.ages).or_default(),
+            ];
+            for tally in tally {
+                tally.add(asking, met, need.weight);
+            }
+            for (column, &value) in counted.by_group.iter_mut().zip(&holder.groups) {
+                column.of(value as usize).add(asking, met, need.weight);
+            }
+        }
+        counted
     }
-    tallies.by_area = by_area.seen().map(|(area, tally)| (AreaIx::new(area), tally)).collect();
-    let column = |listed: Listed| listed.seen().map(|(value, tally)| (value as u32, tally)).collect();
-    tallies.by_group = by_group.into_iter().map(column).collect();
-    tallies
+
+    fn and(&mut self, other: Counting) {
+        let Counting { all, by_kind, by_level, by_age, by_area, by_group } = other;
+        self.all.and(all);
+        self.by_kind.and(by_kind);
+        self.by_area.and(by_area);
+        by_level.into_iter().for_each(|(level, tally)| self.by_level.entry(level).or_default().and(tally));
+        by_age.into_iter().for_each(|(ages, tally)| self.by_age.entry(ages).or_default().and(tally));
+        self.by_group.iter_mut().zip(by_group).for_each(|(own, other)| own.and(other));
+    }
+
+    fn done(self, locality: &Locality) -> Tallies {
+        let Counting { all, by_kind, by_level, by_age, by_area, by_group } = self;
+        let by_kind: BTreeMap<KindIx, Tally> = by_kind.seen().map(|(kind, tally)| (KindIx::new(kind), tally)).collect();
+        let mut by_layer: BTreeMap<Option<Layer>, Tally> = BTreeMap::new();
+        for (kind, tally) in &by_kind {
+            by_layer.entry(locality.kinds()[kind.ix()].layer).or_default().and(*tally);
+        }
+        let column = |listed: Listed| listed.seen().map(|(value, tally)| (value as u32, tally)).collect();
+        Tallies {
+            all,
+            by_kind,
+            by_layer,
+            by_level,
+            by_age,
+            by_area: by_area.seen().map(|(area, tally)| (AreaIx::new(area), tally)).collect(),
+            by_group: by_group.into_iter().map(column).collect(),
+        }
+    }
 }
 
 /// Tallies by position.
@@ -122,6 +180,12 @@ impl Listed {
 
     fn of(&mut self, position: usize) -> &mut Tally {
         self.0[position].get_or_insert_default()
+    }
+
+    fn and(&mut self, other: Listed) {
+        for (at, tally) in other.seen() {
+            self.of(at).and(tally);
+        }
     }
 
     /// Those that something was counted in.
@@ -159,22 +223,19 @@ impl LayerMatrix {
     }
 }
 
-/// O(needs + placements + offers).
-pub fn layer_matrix(locality: &Locality, matching: &Matching) -> LayerMatrix {
+/// O(placements + offers); `tallies` are those of the same matching.
+pub fn layer_matrix(locality: &Locality, matching: &Matching, tallies: &Tallies) -> LayerMatrix {
     let layers = Layer::ALL.iter().copied().map(Some).chain([None]);
-    let mut rows: Vec<LayerRow> =
-        layers.map(|layer| LayerRow { layer, child_needs: 0, met: [0; LayerMatrix::COLUMNS], unmet: 0 }).collect();
+    let row = |layer: Option<Layer>| {
+        let tally = tallies.by_layer.get(&layer).copied().unwrap_or_default();
+        LayerRow { layer, child_needs: tally.child_needs, met: [0; LayerMatrix::COLUMNS], unmet: tally.unmet() }
+    };
+    let mut rows: Vec<LayerRow> = layers.map(row).collect();
     let row_of = |need: NeedIx| {
         let inside = locality.areas()[locality.holder(need).area.ix()].inside;
         let kind = &locality.kinds()[locality.needs()[need.ix()].kind.ix()];
         inside.then(|| LayerMatrix::column(kind.layer))
     };
-    for need in (0..locality.needs().len()).map(NeedIx::new) {
-        if let (Some(row), Some(asking)) = (row_of(need), matching.asking[need.ix()]) {
-            rows[row].child_needs += asking;
-            rows[row].unmet += matching.unmet(need);
-        }
-    }
     for (need, offer, children) in matching.placements() {
         if let Some(row) = row_of(need) {
             rows[row].met[LayerMatrix::column(locality.service_of(offer).target)] += children;

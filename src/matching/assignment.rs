@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::formulate::{Formulation, StageMeaning};
+use super::formulate::{Formulation, Skipped, StageMeaning};
 use crate::domain::policy::StageName;
 use crate::domain::{Locality, NeedIx, OfferIx};
 use crate::solve::{
@@ -164,10 +164,11 @@ pub(super) fn without_floors(formulation: &Formulation, effort: &Effort) -> Opti
     }
 }
 
-/// The valid answer before anything could be done: nobody placed, and the bound is everything that asks.
+/// The valid answer before anything could be done: nobody placed, and the bound is everything that asks. Stages that price
+/// pairs are not stated: whether every pair has its number was not known yet.
 pub fn nothing_placed(
     locality: &Locality,
-    formulation: Formulation,
+    mut formulation: Formulation,
     asking: Vec<Option<u64>>,
     reason: StopReason,
 ) -> Matching {
@@ -177,12 +178,16 @@ pub fn nothing_placed(
         .iter()
         .enumerate()
         .filter_map(|(at, stage)| {
-            let name = stage.name?;
+            let name = stage.name.filter(|name| !prices_pairs(*name))?;
             let cost = formulation.network.value(at, &flow);
             let bound = (name == StageName::Need).then_some(stage.total);
             Some(StageResult { name, value: stage.value(cost), bound })
         })
         .collect();
+    for stage in formulation.stages.iter().filter_map(|stage| stage.name).filter(|name| prices_pairs(*name)) {
+        let reason = "the run was stopped before it was known whether every pair has its number".to_owned();
+        formulation.skipped.push(Skipped { stage, reason });
+    }
     Matching {
         status: Status::Stopped(reason),
         backend: "network",
@@ -195,6 +200,11 @@ pub fn nothing_placed(
         asking,
         formulation,
     }
+}
+
+/// Whether a stage is left out where some pair lacks its number.
+fn prices_pairs(name: StageName) -> bool {
+    matches!(name, StageName::Effect | StageName::Travel | StageName::Cost)
 }
 
 fn objective(stages: &[StageMeaning], outcome: &Outcome) -> Vec<StageResult> {

@@ -8,7 +8,7 @@
 //! 2. `placement`: each source to its cheapest arc; `balance`: each price to where its sink holds what it can; then
 //!    what is still too much away again;
 //! 3. `settle`: single units that are not where they should be, by shortest ways between sinks (`exchanges`); where there
-//!    is one stage, the prices then prove the flow, and this is the end;
+//!    is one stage, the prices then prove the flow, and this is the end; from here on a stop has a flow to give;
 //! 4. `hang`: a tree in which every node has room up to the ground;
 //! 5. `simplex`: pivots on the arcs near each source's place (`window`), with new windows until no arc at all is worth
 //!    bringing in, while sinks with room come down with their `markets`.
@@ -31,6 +31,8 @@ mod start;
 mod tree;
 mod weights;
 mod window;
+
+use std::ops::ControlFlow;
 
 use self::arcs::{Layout, OnwardArcs};
 use self::costs::{Cost, Objective, Scalar, Vectors};
@@ -87,20 +89,9 @@ fn need_alone(network: &Network, effort: &Effort) -> Outcome {
 fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     let layout = Layout::of(network);
     let closed = closed(network, layout);
-    // The first tree; or the outcome, where that is proved without one.
-    let hung = Start::find(network, layout, &closed, effort).and_then(|start| {
-        match start.outcome(network, layout, &closed, effort)? {
-            Some(proved) => Ok(Err(proved)),
-            None => Weighted::hang(network, layout, &closed, start, effort).map(Ok),
-        }
-    });
-    let mut weighted = match hung {
-        Ok(Ok(weighted)) => weighted,
-        Ok(Err(proved)) => return proved,
-        Err(reason) => {
-            let (onward, tree) = hang::nothing_sent(network, layout, &Scalar::new(network, vec![0; S]));
-            return stopped(network, &closed, onward.amounts, tree, Flow::nothing(), effort, reason);
-        }
+    let mut weighted = match first_tree(network, layout, &closed, effort) {
+        ControlFlow::Continue(weighted) => weighted,
+        ControlFlow::Break(outcome) => return outcome,
     };
     let finished = weighted.finish(effort);
     let width = weighted.width();
@@ -120,6 +111,33 @@ fn staged<const S: usize>(network: &Network, effort: &Effort) -> Outcome {
     raise_closed(network, &closed, &mut prices);
     let values = network.values(&flow);
     Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }
+}
+
+/// The first tree; or the outcome, where that is proved without one, or a stop comes first.
+fn first_tree<'a>(
+    network: &'a Network,
+    layout: Layout,
+    closed: &[bool],
+    effort: &Effort,
+) -> ControlFlow<Outcome, Weighted<'a>> {
+    let stopped = |so_far: SoFar, reason| ControlFlow::Break(so_far.stopped(network, closed, effort, reason));
+    let mut start = match Start::find(network, layout, closed, effort) {
+        Ok(start) => start,
+        Err(reason) => return stopped(SoFar::nothing(layout), reason),
+    };
+    if let Err(reason) = start.settle(network, layout, effort) {
+        return stopped(start.so_far(network), reason);
+    }
+    match start.outcome(network, layout, closed, effort) {
+        Ok(Some(proved)) => return ControlFlow::Break(proved),
+        Ok(None) => {}
+        Err(reason) => return stopped(start.so_far(network), reason),
+    }
+    let so_far = start.so_far(network);
+    match Weighted::hang(network, layout, closed, start, effort) {
+        Ok(weighted) => ControlFlow::Continue(weighted),
+        Err(reason) => stopped(so_far, reason),
+    }
 }
 
 /// Pivots in vectors until no arc is worth bringing in.
@@ -300,8 +318,7 @@ impl<'a> Weighted<'a> {
     }
 }
 
-/// The answer so far, with the Lagrangean bound on the first stage at the tree's prices. By weak duality no flow costs
-/// less than each source's units at its cheapest arc and each onward arc at its cheapest amount.
+/// The answer of a tree so far, bounded at its prices.
 fn stopped<C: Cost>(
     network: &Network,
     closed: &[bool],
@@ -311,22 +328,55 @@ fn stopped<C: Cost>(
     effort: &Effort,
     reason: StopReason,
 ) -> Outcome {
-    let layout = Layout::of(network);
-    let values = network.values(&flow);
-    let mut first = vec![0; values.len()];
-    first[0] = 1;
-    let simplex = Simplex::from_tree(network, Scalar::new(network, first), amounts, tree);
-    let prices = with_far(simplex.prices(), closed, FAR);
-    let total: u64 = network.sources().iter().map(|source| source.units).sum();
-    let mut bound: i128 = window::each_at_its_cheapest(network, layout, &simplex.objective, &prices, effort);
-    for node in 0..layout.ground() {
-        bound += simplex.onward.least_cost(node, simplex.gap(node), total);
+    let first = Scalar::new(network, first_stage(network));
+    let prices = Simplex::from_tree(network, first, amounts, tree).prices();
+    SoFar { flow, prices }.stopped(network, closed, effort, reason)
+}
+
+/// Factors of the first stage alone.
+fn first_stage(network: &Network) -> Vec<i64> {
+    let mut factors = vec![0; network.stages().len()];
+    factors[0] = 1;
+    factors
+}
+
+/// What there is when a stop comes.
+struct SoFar {
+    /// Feasible.
+    flow: Flow,
+    /// Of all inner nodes in the first stage; any will do, and good ones make a good bound.
+    prices: Vec<i64>,
+}
+
+impl SoFar {
+    fn nothing(layout: Layout) -> SoFar {
+        SoFar { flow: Flow::nothing(), prices: vec![0; layout.n_inner() as usize] }
     }
-    let mut bounds = vec![None; values.len()];
-    // No flow can lie beyond the network's greatest sum, so a weaker bound may be cut off there.
-    let bound = bound.clamp(-i128::from(Network::MOST), i128::from(Network::MOST)) as i64;
-    bounds[0] = Some(bound.min(values[0]));
-    Outcome::Stopped { flow, values, bounds, reason }
+
+    /// The answer so far, with the Lagrangean bound on the first stage. By weak duality no flow costs less than each
+    /// source's units at its cheapest arc and each onward arc at its cheapest amount, at any prices.
+    fn stopped(self, network: &Network, closed: &[bool], effort: &Effort, reason: StopReason) -> Outcome {
+        let SoFar { flow, prices } = self;
+        let layout = Layout::of(network);
+        let values = network.values(&flow);
+        let objective = Scalar::new(network, first_stage(network));
+        let prices = with_far(prices, closed, FAR);
+        let total: u64 = network.sources().iter().map(|source| source.units).sum();
+        let mut bound: i128 = window::each_at_its_cheapest(network, layout, &objective, &prices, effort);
+        // What arcs carry does not matter here, only what they could.
+        let onward = OnwardArcs::new(network, layout, &objective, vec![0; layout.ground() as usize]);
+        // Nothing at all passes what is closed, at any price.
+        let is_open = |node: &u32| closed.get(*node as usize) != Some(&true);
+        for node in (0..layout.ground()).filter(is_open) {
+            let gap = prices[onward.heads[node as usize] as usize] - prices[node as usize];
+            bound += onward.least_cost(node, gap, total);
+        }
+        let mut bounds = vec![None; values.len()];
+        // No flow can lie beyond the network's greatest sum, so a weaker bound may be cut off there.
+        let bound = bound.clamp(-i128::from(Network::MOST), i128::from(Network::MOST)) as i64;
+        bounds[0] = Some(bound.min(values[0]));
+        Outcome::Stopped { flow, values, bounds, reason }
+    }
 }
 
 /// The sinks and limits that nothing can pass. Their arcs would stand in a tree without room, so no arc into them is

@@ -130,6 +130,15 @@ impl PairCosts {
     pub fn is_zero(&self) -> bool {
         *self == PairCosts::Zero
     }
+
+    /// The greatest of the costs in a range, whatever their signs; 0 where there is none.
+    fn dearest(&self, pairs: Range<usize>) -> u64 {
+        match self {
+            PairCosts::Zero => 0,
+            PairCosts::Narrow(costs) => costs[pairs].iter().map(|cost| cost.unsigned_abs()).max().unwrap_or(0).into(),
+            PairCosts::Wide(costs) => costs[pairs].iter().map(|cost| cost.unsigned_abs()).max().unwrap_or(0),
+        }
+    }
 }
 
 /// One objective, minimised. Empty vectors are all zero.

@@ -130,25 +130,31 @@ impl Standing {
     /// its shape. That they certify an optimum is the caller's word: with others, answers mean nothing.
     /// O(pairs) in time, O(sources) in memory.
     pub fn of(network: Arc<Network>, flow: &Flow, prices: &Prices) -> Option<Standing> {
-        let mut standing = Standing::as_it_is(network, flow, prices)?;
+        // Nothing stops an unlimited effort.
+        let mut standing = Standing::as_it_is(network, flow, prices, &Effort::unlimited()).ok()??;
         sized!(&mut standing.0, optimum => optimum.count_greatest());
         Some(standing)
     }
 
     /// The same, only to be asked and not to be changed.
-    pub(super) fn as_it_is(network: Arc<Network>, flow: &Flow, prices: &Prices) -> Option<Standing> {
-        let sized = match network.stages().len() {
-            1 => Sized::One(Optimum::of(network, flow, prices)?),
-            2 => Sized::Two(Optimum::of(network, flow, prices)?),
-            3 => Sized::Three(Optimum::of(network, flow, prices)?),
-            4 => Sized::Four(Optimum::of(network, flow, prices)?),
-            5 => Sized::Five(Optimum::of(network, flow, prices)?),
-            6 => Sized::Six(Optimum::of(network, flow, prices)?),
-            7 => Sized::Seven(Optimum::of(network, flow, prices)?),
-            8 => Sized::Eight(Optimum::of(network, flow, prices)?),
-            _ => return None,
-        };
-        Some(Standing(sized))
+    pub(super) fn as_it_is(
+        network: Arc<Network>,
+        flow: &Flow,
+        prices: &Prices,
+        effort: &Effort,
+    ) -> Result<Option<Standing>, StopReason> {
+        Ok(match network.stages().len() {
+            1 => Optimum::of(network, flow, prices, effort)?.map(Sized::One),
+            2 => Optimum::of(network, flow, prices, effort)?.map(Sized::Two),
+            3 => Optimum::of(network, flow, prices, effort)?.map(Sized::Three),
+            4 => Optimum::of(network, flow, prices, effort)?.map(Sized::Four),
+            5 => Optimum::of(network, flow, prices, effort)?.map(Sized::Five),
+            6 => Optimum::of(network, flow, prices, effort)?.map(Sized::Six),
+            7 => Optimum::of(network, flow, prices, effort)?.map(Sized::Seven),
+            8 => Optimum::of(network, flow, prices, effort)?.map(Sized::Eight),
+            _ => None,
+        }
+        .map(Standing))
     }
 
     /// Finds what every change needs to know, if it is not yet found, so that copies made from now on share it.

@@ -20,7 +20,7 @@ use super::standing::Standing;
 /// some full sink, O(sinks^2 log sinks) at worst and often cut short. Memory: O(sources) and the cheapest exchange of
 /// each pair of sinks that share a source.
 pub fn worths(network: &Arc<Network>, flow: &Flow, prices: &Prices, effort: &Effort) -> Result<Vec<Worth>, StopReason> {
-    match Standing::as_it_is(Arc::clone(network), flow, prices) {
+    match Standing::as_it_is(Arc::clone(network), flow, prices, effort)? {
         Some(standing) => standing.worths(effort),
         None => Ok(vec![Worth { one_more: None, one_less: None }; network.n_sinks()]),
     }

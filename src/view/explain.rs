@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::common::{DISCLOSURE, Provenance, provenance, travel_unit};
-use super::gaps::{deficient_set, why};
+use super::gaps::{Nearest, deficient_set, why};
 use super::matching::{notes, places_word, status};
 use super::options::rounded;
 use crate::domain::{Locality, NeedIx, OfferIx};
@@ -125,7 +125,7 @@ fn document(resident: &Resident, matching: &Matching, need: NeedIx, effort: &Eff
             })
             .collect(),
         cause: of_need.map(|unmet| unmet.cause.as_str().to_owned()),
-        why: of_need.map(|unmet| why(resident, &reasons, unmet).0),
+        why: of_need.map(|unmet| why(resident, &reasons, unmet, Nearest::Find).0),
         deficient_set: of_need
             .and_then(|unmet| unmet.deficient_set)
             .map(|at| deficient_set(locality, &reasons.deficient_sets[at])),

@@ -12,7 +12,7 @@ use crate::eligibility::{self, near_misses};
 use crate::engine::{Failure, Resident};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
-use crate::solve::Effort;
+use crate::solve::{Effort, StopReason};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -184,13 +184,16 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
             "The range reads every unknown (eligibility, reach, places, suppressed numbers) in the children's favour and against them; rows with no number at all are in neither.".to_owned(),
         );
     }
-    let unmet = unmet_rows(resident, &gaps.reasons, effort);
-    if gaps.matching.is_optimal() && gaps.reasons.unmet.iter().any(|unmet| unmet.cause == Cause::Stopped) {
+    let found = Found::of(&gaps.reasons.unmet);
+    let (unmet, nearest) = unmet_rows(resident, &gaps.reasons, effort);
+    if gaps.matching.is_optimal() && found.stopped {
         notes.push("The run was stopped: why some needs go unmet was not worked out.".to_owned());
     }
-    let n_unmet = gaps.reasons.unmet.iter().filter(|unmet| unmet.inside).count();
-    if unmet.len() < n_unmet {
-        notes.push(format!("The run was stopped: of {n_unmet} unmet needs only {} are listed.", unmet.len()));
+    if nearest == Nearest::Leave {
+        notes.push("The run was stopped: which offers come nearest to unmet needs was not looked for.".to_owned());
+    }
+    if unmet.len() < found.n_inside {
+        notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
@@ -207,7 +210,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
             weight: tallies.all.weight,
             weight_met: tallies.all.weight_met,
         },
-        causes: causes(gaps),
+        causes: causes(&found),
         by_kind: rows(&tallies.by_kind, |kind| {
             let kind = &locality.kinds()[kind.ix()];
             (kind.id.to_string(), kind.label.clone())
@@ -261,18 +264,37 @@ fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) 
         .collect()
 }
 
-fn causes(gaps: &Gaps) -> Vec<CauseRow> {
-    let of = |cause| gaps.reasons.unmet.iter().filter(move |unmet: &&Unmet| unmet.inside && unmet.cause == cause);
-    let stopped = gaps.reasons.unmet.iter().any(|unmet| unmet.cause == Cause::Stopped).then_some(Cause::Stopped);
-    Cause::ALL
-        .into_iter()
-        .chain(stopped)
-        .map(|cause| CauseRow {
-            cause: cause.as_str().to_owned(),
-            child_needs: of(cause).map(|unmet| unmet.children).sum(),
-            meaning: cause.meaning().to_owned(),
-        })
-        .collect()
+/// What all unmet needs come to, in one walk over them.
+struct Found {
+    /// Needs inside.
+    n_inside: usize,
+    /// Child-needs inside, by cause.
+    child_needs: BTreeMap<Cause, u64>,
+    /// Some cause is not known for a stop.
+    stopped: bool,
+}
+
+impl Found {
+    fn of(all: &[Unmet]) -> Found {
+        let mut found = Found { n_inside: 0, child_needs: BTreeMap::new(), stopped: false };
+        for unmet in all {
+            found.stopped |= unmet.cause == Cause::Stopped;
+            if unmet.inside {
+                found.n_inside += 1;
+                *found.child_needs.entry(unmet.cause).or_default() += unmet.children;
+            }
+        }
+        found
+    }
+}
+
+fn causes(found: &Found) -> Vec<CauseRow> {
+    let row = |cause: Cause| CauseRow {
+        cause: cause.as_str().to_owned(),
+        child_needs: found.child_needs.get(&cause).copied().unwrap_or(0),
+        meaning: cause.meaning().to_owned(),
+    };
+    Cause::ALL.into_iter().chain(found.stopped.then_some(Cause::Stopped)).map(row).collect()
 }
 
 fn layer_key(layer: Option<Layer>) -> String {
@@ -314,26 +336,58 @@ fn layer_matrix(layers: &tally::LayerMatrix) -> LayerMatrix {
     }
 }
 
-/// The needs inside that go unmet. After a stop no more than [`LISTED_AT_LEAST`], as soon as that many are there: writing
-/// down a million would take longer than a stop may.
-fn unmet_rows(resident: &Resident, reasons: &Reasons, effort: &Effort) -> Vec<UnmetRow> {
-    let mut rows = Vec::new();
-    for unmet in reasons.unmet.iter().filter(|unmet| unmet.inside) {
-        if LISTED_AT_LEAST <= rows.len() && effort.tick(256).is_err() {
-            break;
+/// Whether to look for the offer that comes nearest to a need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nearest {
+    Find,
+    /// A stop came: that is a look at all offers that fit, for each need.
+    Leave,
+}
+
+/// The needs inside that go unmet, over the effort's threads. After a stop no more than [`LISTED_AT_LEAST`], and without
+/// the nearest offers: writing down a million would take longer than a stop may.
+fn unmet_rows(resident: &Resident, reasons: &Reasons, effort: &Effort) -> (Vec<UnmetRow>, Nearest) {
+    const ROWS: usize = 1 << 11;
+    let inside = || reasons.unmet.iter().filter(|unmet| unmet.inside);
+    let found = |rows: &[&Unmet]| -> Result<Vec<UnmetRow>, StopReason> {
+        let row = |unmet: &&Unmet| {
+            effort.tick(256)?;
+            Ok(unmet_row(resident, reasons, unmet, Nearest::Find))
+        };
+        rows.iter().map(row).collect()
+    };
+    let all: Vec<&Unmet> = inside().collect();
+    match effort.look().and_then(|()| effort.each(all.chunks(ROWS).collect(), found)) {
+        Ok(rows) => (rows.into_iter().flatten().collect(), Nearest::Find),
+        Err(_) => {
+            let row = |unmet: &Unmet| unmet_row(resident, reasons, unmet, Nearest::Leave);
+            (inside().take(LISTED_AT_LEAST).map(row).collect(), Nearest::Leave)
         }
-        rows.push(unmet_row(resident, reasons, unmet));
     }
-    rows
 }
 
 /// Unmet needs that are listed whatever the effort says.
 const LISTED_AT_LEAST: usize = 10_000;
 
-fn unmet_row(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> UnmetRow {
+fn only_some_listed(unmet: usize, listed: usize) -> String {
+    format!("The run was stopped: of {unmet} unmet needs only {listed} are listed.")
+}
+
+impl GapsDocument {
+    /// Leaves out most unmet needs and says so: for a stop that comes while the document is written.
+    pub fn shorten(&mut self) {
+        let n_unmet = self.unmet.len();
+        if LISTED_AT_LEAST < n_unmet {
+            self.unmet.truncate(LISTED_AT_LEAST);
+            self.notes.push(only_some_listed(n_unmet, LISTED_AT_LEAST));
+        }
+    }
+}
+
+fn unmet_row(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest: Nearest) -> UnmetRow {
     let locality = resident.locality();
     let need = &locality.needs()[unmet.need.ix()];
-    let (why, nearest_offer) = why(resident, reasons, unmet);
+    let (why, nearest_offer) = why(resident, reasons, unmet, nearest);
     UnmetRow {
         need: need.id.to_string(),
         kind: locality.kinds()[need.kind.ix()].id.to_string(),
@@ -347,7 +401,7 @@ fn unmet_row(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> UnmetRow 
 }
 
 /// The cause in words that can be checked, and the offer that comes nearest.
-pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> (String, Option<String>) {
+pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest: Nearest) -> (String, Option<String>) {
     let locality = resident.locality();
     let meaning = unmet.cause.meaning();
     match unmet.cause {
@@ -370,6 +424,11 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet) -> (Str
             }
         },
         Cause::CapacityUnknown | Cause::Policy | Cause::NotWorthCost | Cause::Declined | Cause::Stopped => {
+            (capital(meaning), None)
+        }
+        Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach
+            if nearest == Nearest::Leave =>
+        {
             (capital(meaning), None)
         }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
@@ -395,6 +454,7 @@ fn capital(text: &str) -> String {
 /// None where time ran out before it was built.
 fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
     let locality = resident.locality();
+    effort.look().ok()?;
     let pairs = resident.pairs(effort).ok()?;
     let graph = eligibility::Ecology::build(locality, &pairs, effort).ok()?;
     let components = graph.components(effort).ok()?.components;
@@ -403,9 +463,9 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
         needs: point.needs.len() as u64,
         child_needs: point.child_needs.known,
     };
-    let mut here: Vec<KindIx> = locality.needs().iter().filter(|need| need.counts).map(|need| need.kind).collect();
-    here.sort_unstable();
-    here.dedup();
+    let mut is_here = vec![false; locality.kinds().len()];
+    locality.needs().iter().filter(|need| need.counts).for_each(|need| is_here[need.kind.ix()] = true);
+    let here: Vec<KindIx> = (0..is_here.len()).filter(|&kind| is_here[kind]).map(KindIx::new).collect();
     let drivers = here.iter().flat_map(|&kind| {
         // A path of two is the link itself; longer chains are for whoever asks for one kind.
         graph.drivers(kind).into_iter().filter(|driver| driver.path.len() == 2).map(move |driver| (kind, driver))

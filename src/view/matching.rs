@@ -12,7 +12,7 @@ use crate::engine::verify::node_names;
 use crate::engine::{Failure, Resident};
 use crate::gaps::tally;
 use crate::matching::{Matching, Reading, Room, Route, Status};
-use crate::solve::Effort;
+use crate::solve::{Effort, StopReason};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MatchDocument {
@@ -22,7 +22,8 @@ pub struct MatchDocument {
     /// Why it stopped: `cancelled`, `deadline` or `tick_limit`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// `prices` (certified by prices.csv), `backend` (the backend's word) or `bound` (stopped: only a bound).
+    /// `prices` (certified by prices.csv), `backend` (the backend's word) or `bound` (stopped, perhaps
+    /// only when an optimum was written down: a bound alone).
     pub proof: String,
     pub totals: MatchTotals,
     pub objective: Vec<StageValue>,
@@ -129,10 +130,26 @@ pub fn summary(resident: &Resident, route: Route, effort: &Effort) -> Result<Mat
 
 /// `pairs` is None where even they were not built before the stop.
 pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchFiles {
-    MatchFiles {
+    let mut files = MatchFiles {
         document: document(resident, matching, pairs, effort),
-        assignments: assignments(resident.locality(), matching, pairs),
-        prices: prices(resident, matching),
+        assignments: assignments(resident.locality(), matching, pairs, effort),
+        prices: Vec::new(),
+    };
+    match prices(resident, matching, effort) {
+        Ok(prices) => files.prices = prices,
+        Err(_) => files.document.leave_out_prices(),
+    }
+    files
+}
+
+impl MatchDocument {
+    /// For a stop that comes before the certificate is written: the answer is what it was, and an optimum still equals its
+    /// bound, but nothing in the files proves it.
+    pub fn leave_out_prices(&mut self) {
+        if self.proof == PRICES {
+            self.proof = BOUND.to_owned();
+            self.notes.push("The run was stopped before prices.csv was written: it is empty.".to_owned());
+        }
     }
 }
 
@@ -174,29 +191,37 @@ pub(super) fn status(matching: &Matching) -> (&'static str, Option<&'static str>
 
 fn proof(matching: &Matching) -> &'static str {
     match &matching.status {
-        Status::OptimalByPrices(_) => "prices",
+        Status::OptimalByPrices(_) => PRICES,
         Status::OptimalByBackend => "backend",
-        Status::Stopped(_) => "bound",
+        Status::Stopped(_) => BOUND,
     }
 }
+
+const PRICES: &str = "prices";
+const BOUND: &str = "bound";
 
 /// The travel number of a pair, for one child.
 pub(super) fn travel(pairs: Option<&Pairs>, need: NeedIx, offer: OfferIx) -> Option<u64> {
     pairs?.find(need, offer)?.travel.map(u64::from)
 }
 
-fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>) -> Vec<AssignmentRow> {
-    let row = |(need, offer, children): (NeedIx, OfferIx, u64)| AssignmentRow {
+/// Whatever the effort says: a matching without its assignments would be none.
+fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> Vec<AssignmentRow> {
+    let row = |&(need, offer, children): &(NeedIx, OfferIx, u64)| AssignmentRow {
         need: locality.needs()[need.ix()].id.as_str().to_owned(),
         offer: locality.offers()[offer.ix()].id.as_str().to_owned(),
         children,
         travel: travel(pairs, need, offer),
     };
-    matching.sorted_placements().into_iter().map(row).collect()
+    let placements = matching.sorted_placements();
+    let rows = |chunk: &[(NeedIx, OfferIx, u64)]| -> Vec<AssignmentRow> { chunk.iter().map(row).collect() };
+    effort.finish(placements.chunks(PLACEMENTS).collect(), rows).into_iter().flatten().collect()
 }
 
+/// Placements in a piece of work.
+const PLACEMENTS: usize = 1 << 14;
+
 fn totals(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchTotals {
-    const PLACEMENTS: usize = 1 << 14;
     let all = tally::total(locality, matching);
     let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
     let placements: Vec<(NeedIx, OfferIx, u64)> = matching.placements().filter(|&(need, ..)| inside(need)).collect();
@@ -298,19 +323,18 @@ fn floors_cost(matching: &Matching) -> Option<String> {
     })
 }
 
-fn prices(resident: &Resident, matching: &Matching) -> Vec<PriceRow> {
-    let Status::OptimalByPrices(prices) = &matching.status else { return Vec::new() };
+fn prices(resident: &Resident, matching: &Matching, effort: &Effort) -> Result<Vec<PriceRow>, StopReason> {
+    let Status::OptimalByPrices(prices) = &matching.status else { return Ok(Vec::new()) };
+    effort.look()?;
     let formulation = &matching.formulation;
-    let names = node_names(resident, formulation);
+    let names = node_names(resident, formulation, effort)?;
     let mut rows = Vec::with_capacity(names.len() * prices.stages.len());
     for (stage, of_stage) in formulation.network.stages().iter().zip(&prices.stages) {
         let all = of_stage.sources.iter().chain(&of_stage.sinks).chain(&of_stage.limits).chain(&of_stage.pools);
-        rows.extend(names.iter().zip(all).map(|((node, id), &price)| PriceRow {
-            stage: stage.name.to_owned(),
-            node: (*node).to_owned(),
-            id: id.clone(),
-            price,
-        }));
+        for ((node, id), &price) in names.iter().zip(all) {
+            effort.tick(64)?;
+            rows.push(PriceRow { stage: stage.name.to_owned(), node: (*node).to_owned(), id: id.clone(), price });
+        }
     }
-    rows
+    Ok(rows)
 }

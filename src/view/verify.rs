@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::matching::{AssignmentRow, MatchDocument, PriceRow};
-use crate::engine::verify::Claim;
+use crate::engine::verify::{Claim, unchecked};
 use crate::engine::{Resident, verify};
-use crate::solve::Effort;
+use crate::solve::{Effort, StopReason};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyDocument {
@@ -28,6 +28,13 @@ pub struct VerifyCheck {
     pub detail: String,
 }
 
+/// The answer where a stop comes before the files are read.
+pub fn unread(reason: StopReason) -> VerifyDocument {
+    let name = "the answer's files can be read".to_owned();
+    let check = VerifyCheck { name, held: false, detail: unchecked(reason) };
+    VerifyDocument { schema: VerifyDocument::SCHEMA.to_owned(), verified: false, checks: vec![check] }
+}
+
 /// Checks an answer's files against its bundle.
 pub fn run(
     resident: &Resident,
@@ -44,6 +51,7 @@ pub fn run(
         unmet: document.totals.unmet,
         prices: prices.iter().map(|row| (row.stage.clone(), row.node.clone(), row.id.clone(), row.price)).collect(),
         by_prices: document.proof == "prices",
+        stopped: document.status == "stopped",
     };
     let mut checks: Vec<VerifyCheck> = verify(resident, &claim, effort)
         .into_iter()

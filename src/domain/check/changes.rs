@@ -31,6 +31,7 @@ use super::{BadRows, Completeness, areas, kinds, needs, offers, policy, totals};
 use crate::domain::change::{Change, Changed, Difference};
 use crate::domain::locality::{Locality, Parts};
 use crate::domain::problem::Problem;
+use crate::solve::Effort;
 
 /// Makes the next revision out of single changes, in this order, all of them or none. Rules between rows are judged when
 /// all are made. A row that a later change of the same call replaces is not looked at.
@@ -110,7 +111,7 @@ pub fn apply(locality: &Locality, changes: &[Change]) -> Result<Changed, Vec<Pro
         travel: supply.travel.as_deref(),
     };
     match sums_may_change {
-        true => totals::guard(&summed, &mut findings),
+        true => totals::guard(&summed, &Effort::unlimited(), &mut findings).expect("nothing stops an unlimited effort"),
         false => totals::guard_supply(&summed, &mut findings),
     }
     drop(asking);

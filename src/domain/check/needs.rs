@@ -105,8 +105,8 @@ pub(super) fn read<'a>(
             effort.tick(rows.len() as u64 * TICKS)?;
             Ok(quickly(&sheet, rows, &columns, ground, &read, bad_rows))
         })?;
-        effort.tick(batch.len() as u64 * TICKS)?;
         for (at, quick) in batch.zip(pieces.into_iter().flatten()) {
+            effort.tick(TICKS)?;
             let (mut row, cells) = match quick {
                 Some(cells) => {
                     let Some(row) = sheet.row_again(at, findings) else { continue };
@@ -136,6 +136,9 @@ const PIECE: usize = 1 << 11;
 
 /// Ticks for a row.
 const TICKS: u64 = 128;
+
+/// Ticks for a look at some place in memory that nothing leads to.
+const TICKS_TO_LOOK_UP: u64 = 16;
 
 /// Rows read with nothing but what stands in them; None for those about which there is something to say, which are read
 /// again in their turn, so that findings come in the order of the rows.
@@ -466,10 +469,10 @@ impl Needs<'_> {
     /// Sorts needs and holders by id, leaves out holders without a need, and counts the children of the rest.
     pub fn in_order(&mut self, effort: &Effort) -> Result<(), StopReason> {
         let mut order = by_id(self.needs.iter().map(|row| &row.need.id), effort)?;
-        rearrange(&mut self.needs, &mut order);
-        effort.look()?;
+        rearrange(&mut self.needs, &mut order, effort)?;
         let mut has_needs = vec![false; self.holders.len()];
         for NeedRow { need, .. } in &self.needs {
+            effort.tick(TICKS_TO_LOOK_UP)?;
             has_needs[need.holder.ix()] = true;
             let holder = &mut self.holders[need.holder.ix()];
             holder.children = holder.children.max(need.children.known().unwrap_or(0));
@@ -480,15 +483,16 @@ impl Needs<'_> {
         let n_kept = kept(&order);
         // Those without a need go to the end, and off.
         order.sort_by_key(|&from| !has_needs[from as usize]);
+        effort.look()?;
         let mut new = vec![0; order.len()];
         for (to, &from) in order.iter().enumerate() {
             new[from as usize] = to;
         }
         for NeedRow { need, .. } in &mut self.needs {
+            effort.tick(TICKS_TO_LOOK_UP)?;
             need.holder = HolderIx::new(new[need.holder.ix()]);
         }
-        effort.look()?;
-        rearrange(&mut self.holders, &mut order);
+        rearrange(&mut self.holders, &mut order, effort)?;
         self.holders.truncate(n_kept);
         effort.look()
     }
@@ -524,11 +528,13 @@ fn by_id<'i>(ids: impl Iterator<Item = &'i Id>, effort: &Effort) -> Result<Vec<u
     Ok(keys.into_iter().map(|key| key.at).collect())
 }
 
-/// Puts item `order[at]` at `at`, for all at once and in place: cycle by cycle. The order is used up.
-fn rearrange<T>(items: &mut [T], order: &mut [u32]) {
+/// Puts item `order[at]` at `at`, for all at once and in place: cycle by cycle. The order is used up. A stop leaves the
+/// items in no order.
+fn rearrange<T>(items: &mut [T], order: &mut [u32], effort: &Effort) -> Result<(), StopReason> {
     for start in 0..order.len() {
         let mut at = start;
         loop {
+            effort.tick(TICKS_TO_LOOK_UP)?;
             let from = std::mem::replace(&mut order[at], at as u32) as usize;
             if from == start || from == at {
                 break;
@@ -537,4 +543,5 @@ fn rearrange<T>(items: &mut [T], order: &mut [u32]) {
             at = from;
         }
     }
+    Ok(())
 }

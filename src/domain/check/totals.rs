@@ -13,6 +13,7 @@ use crate::domain::ids::KindIx;
 use crate::domain::locality::{Area, CandidateKind, Holder, Need, Scenario, Travel, TravelUnit, Unit};
 use crate::domain::policy::{GroupBy, ObjectiveMode, Policy, UnknownCapacity};
 use crate::domain::stated::Stated;
+use crate::solve::{Effort, StopReason};
 
 /// The greatest sum.
 const MOST: u128 = 1 << 53;
@@ -70,9 +71,10 @@ impl Total {
     }
 }
 
-pub(super) fn guard(summed: &Summed<'_, '_>, findings: &mut Findings) {
-    guard_needs(summed, findings);
+pub(super) fn guard(summed: &Summed<'_, '_>, effort: &Effort, findings: &mut Findings) -> Result<(), StopReason> {
+    guard_needs(summed, effort, findings)?;
     guard_supply(summed, findings);
+    Ok(())
 }
 
 /// The sums that no need enters.
@@ -90,7 +92,7 @@ fn most_children(need: &Need, factors: &BTreeMap<KindIx, u64>) -> u128 {
     (children * factor).div_ceil(ONE)
 }
 
-fn guard_needs(summed: &Summed<'_, '_>, findings: &mut Findings) {
+fn guard_needs(summed: &Summed<'_, '_>, effort: &Effort, findings: &mut Findings) -> Result<(), StopReason> {
     let Summed { policy, needs, services, .. } = *summed;
     let mut factors: BTreeMap<KindIx, u64> = BTreeMap::new();
     for scenario in summed.scenarios {
@@ -113,6 +115,7 @@ fn guard_needs(summed: &Summed<'_, '_>, findings: &mut Findings) {
     let mut costs = Total::new("costs of places", "cost_per_place");
     let mut by_group: BTreeMap<usize, (u128, u128, RowRef)> = BTreeMap::new();
     for &(need, from) in needs.iter().filter(|(need, _)| need.counts) {
+        effort.tick(16)?;
         let children = most_children(need, &factors);
         let weighed = u128::from(need.weight);
         weight.add(weighed * children, from);
@@ -148,6 +151,7 @@ fn guard_needs(summed: &Summed<'_, '_>, findings: &mut Findings) {
     for total in [weight, effect, travel, blended, transport, costs, evenness] {
         total.guard(findings);
     }
+    Ok(())
 }
 
 /// The longest journey there could be, in metres or minutes, rounded up.

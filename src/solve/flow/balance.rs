@@ -42,7 +42,9 @@ pub(super) fn balance(
     effort: &Effort,
 ) -> Result<(), StopReason> {
     let near = Near::of(network, layout, objective, placement, prices, width, effort)?;
+    effort.look()?;
     let mut balance = Balance::new(network, layout, near, placement, prices, width);
+    effort.look()?;
     balance.sweeps(effort)?;
     balance.keep(layout, placement, prices);
     Ok(())
@@ -110,12 +112,14 @@ impl Near {
                 near.starts.push(near.arcs.len() as u32);
             }
         }
+        effort.look()?;
         for head in &near.heads {
             near.by_head[*head as usize + 1] += 1;
         }
         for head in 0..layout.n_inner() as usize {
             near.by_head[head + 1] += near.by_head[head];
         }
+        effort.look()?;
         let mut next = near.by_head.clone();
         near.into = vec![0; near.heads.len()];
         for (arc, head) in near.heads.iter().enumerate() {

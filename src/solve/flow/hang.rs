@@ -88,23 +88,6 @@ pub(super) fn hang(
     Ok(Tree::new(layout, &hangs, leaves.into_iter(), cost_of))
 }
 
-/// The tree in which nothing is sent.
-pub(super) fn nothing_sent(network: &Network, layout: Layout, objective: &Scalar) -> (OnwardArcs<i64>, Tree<i64>) {
-    let mut amounts = vec![0; layout.ground() as usize];
-    amounts[layout.pool(0) as usize..].copy_from_slice(&network.pool_holds());
-    let onward = OnwardArcs::new(network, layout, objective, amounts);
-    let hangs: Vec<(u32, u32, u32, u64)> =
-        (0..layout.ground()).map(|node| (onward.heads[node as usize], NONE, layout.onward(node), 0)).collect();
-    let leaves = (0..layout.n_sources).map(|source| {
-        (layout.unsent_head(network, source), layout.unsent(source), network.sources()[source as usize].units)
-    });
-    let tree = Tree::new(layout, &hangs, leaves, |arc| match layout.as_onward(arc) {
-        Some(node) => onward.tree_cost(node),
-        None => layout.source_cost(objective, arc),
-    });
-    (onward, tree)
-}
-
 /// Sources at each sink; without those that have no units, from which nothing can hang.
 fn held_by_sink(network: &Network, placement: &Placement) -> (Vec<u32>, Vec<u32>) {
     let sinks = || {

@@ -83,6 +83,7 @@ impl Placement {
         effort: &Effort,
     ) -> Result<(), StopReason> {
         self.count(network, layout);
+        effort.look()?;
         self.relieve_sinks(network, layout, objective, prices, effort)?;
         self.relieve_limits(network, layout, objective, prices);
         self.fill_pools(network, layout, objective, prices);

@@ -6,7 +6,7 @@ use super::arcs::{Layout, NONE};
 use super::costs::{Objective, Scalar};
 use super::descent::Spread;
 use super::placement::Placement;
-use super::{FAR, balance, descent, placement, settle, weights, with_far};
+use super::{FAR, SoFar, balance, descent, placement, settle, weights, with_far};
 use crate::solve::Network;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::outcome::{Flow, Outcome, Prices, Proof, StagePrices};
@@ -30,7 +30,9 @@ impl<'a> Start<'a> {
         effort: &Effort,
     ) -> Result<Start<'a>, StopReason> {
         effort.report("weights", 0, None);
+        effort.look()?;
         let scalar = Scalar::new(network, weights::factors(network));
+        effort.look()?;
         let spread = Spread::of(network, &scalar);
         effort.report("descent", 0, None);
         let prices = descent::descend(network, layout, &scalar, closed, spread, effort)?;
@@ -41,13 +43,33 @@ impl<'a> Start<'a> {
         let width = (0.1 * spread.pairs).clamp(2.0, 1e9) as i32;
         balance::balance(network, layout, &scalar, &mut placement, &mut prices, width, effort)?;
         effort.report("feasible", 0, None);
+        effort.look()?;
         placement.make_feasible(network, layout, &scalar, &prices, effort)?;
-        let mut settled = settle::fits(network, &scalar);
-        if settled {
+        Ok(Start { scalar, spread, placement, prices, settled: false })
+    }
+
+    /// Settles each unit, where single units can be settled. A stop leaves a feasible flow.
+    pub fn settle(&mut self, network: &Network, layout: Layout, effort: &Effort) -> Result<(), StopReason> {
+        effort.look()?;
+        if settle::fits(network, &self.scalar) {
             effort.report("settle", 0, None);
-            settled = settle::settle(network, layout, &scalar, &mut placement, &mut prices, effort)?;
+            let Start { scalar, placement, prices, .. } = self;
+            self.settled = settle::settle(network, layout, scalar, placement, prices, effort)?;
         }
-        Ok(Start { scalar, spread, placement, prices, settled })
+        Ok(())
+    }
+
+    /// The flow at this moment, with the prices at hand.
+    pub fn so_far(&self, network: &Network) -> SoFar {
+        // A price of the weighted sum is about so many times the first stage's.
+        let first = |price: &i64| price.checked_div(self.scalar.factors()[0]).unwrap_or(0);
+        SoFar { flow: self.flow(network), prices: self.prices.iter().map(first).collect() }
+    }
+
+    fn flow(&self, network: &Network) -> Flow {
+        let used = self.placement.pair.iter().zip(network.sources());
+        let used = used.filter(|(pair, source)| **pair != NONE && 0 < source.units);
+        Flow::new(used.map(|(pair, source)| (*pair, source.units)).collect())
     }
 
     /// The outcome, where there is one stage, all units were settled, and no source has a cheaper place than its own. Then
@@ -86,8 +108,7 @@ impl<'a> Start<'a> {
             }],
         };
         super::raise_closed(network, closed, &mut prices);
-        let used = self.placement.pair.iter().zip(network.sources()).filter(|(pair, _)| **pair != NONE);
-        let flow = Flow::new(used.map(|(pair, source)| (*pair, source.units)).collect());
+        let flow = self.flow(network);
         let values = network.values(&flow);
         Ok(Some(Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }))
     }

@@ -8,7 +8,7 @@ use super::costs::{Cost, Objective, Vectors};
 use super::simplex::Simplex;
 use super::start::Start;
 use super::tree::Hang;
-use super::{Weighted, closed, finish, solve};
+use super::{Weighted, closed, finish, solve, staged};
 use crate::solve::check;
 use crate::solve::samples::{Sizes, least_values, small};
 use crate::solve::{
@@ -199,7 +199,8 @@ proptest! {
         let layout = Layout::of(&network);
         let closed = closed(&network, layout);
         let mut weighted = {
-            let start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+            let mut start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+            start.settle(&network, layout, &Effort::unlimited()).unwrap();
             Weighted::hang(&network, layout, &closed, start, &Effort::unlimited()).unwrap()
         };
         assert_sound(&weighted.simplex, &closed);
@@ -228,13 +229,34 @@ proptest! {
         let network = Network::new(parts).unwrap();
         let layout = Layout::of(&network);
         let closed = closed(&network, layout);
-        let start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        let mut start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        start.settle(&network, layout, &Effort::unlimited()).unwrap();
         let outcome = start.outcome(&network, layout, &closed, &Effort::unlimited()).unwrap();
         let Some(Outcome::Optimal { flow, values, proof: Proof::Prices(prices) }) = outcome else {
             panic!("not settled: {outcome:?}");
         };
         prop_assert_eq!(check::feasible(&network, &flow), Ok(values));
         prop_assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
+    }
+
+    #[test]
+    fn a_stop_while_units_are_settled_keeps_what_is_there(network in small(UNITS), dear in 1i64..=50) {
+        let mut parts = network.into_parts();
+        for cost in &mut parts.stages[0].unsent_cost {
+            *cost *= dear;
+        }
+        let network = Network::new(parts).unwrap();
+        let best = certified(&network).1;
+        // The need stage on its own has another solver.
+        let within = |ticks| staged::<1>(&network, &Effort::unlimited().at_most(ticks));
+        let enough = (0..1 << 24).find(|ticks| matches!(within(*ticks), Outcome::Optimal { .. })).unwrap();
+        // The last ticks are spent on the proof: by then flow and prices are those of the optimum.
+        let last = within(enough.saturating_sub(1));
+        if let Outcome::Stopped { flow, values, bounds, .. } = last {
+            prop_assert_eq!(check::feasible(&network, &flow), Ok(values.clone()));
+            prop_assert_eq!(&values, &best);
+            prop_assert_eq!(bounds, vec![Some(best[0])]);
+        }
     }
 
     #[test]

@@ -24,11 +24,12 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
             continue;
         }
         let factor = if below == 0 { 1 } else { (2 * below).max(1) };
-        let span = span(stage);
+        let ends = ends(&stage.pair_cost);
+        let span = span(stage, ends);
         if most < factor * span.max(1) + below {
             break;
         }
-        if dearest < factor * greatest(stage) {
+        if dearest < factor * greatest(stage, ends) {
             continue;
         }
         factors[at] = factor as i64;
@@ -40,28 +41,32 @@ pub(super) fn factors(network: &Network) -> Vec<i64> {
     factors
 }
 
-/// How far two costs that a source chooses between can be apart.
-fn span(stage: &Stage) -> i128 {
-    fn spread<'a, T: Copy + Ord + Into<i128> + 'a>(costs: &'a [T]) -> i128 {
-        let ends = costs.iter().min().zip(costs.iter().max());
-        ends.map_or(0, |(least, most)| (*most).into() - (*least).into())
+/// The least and the greatest cost of a pair; None where there is no pair.
+fn ends(pairs: &PairCosts) -> Option<(i64, i64)> {
+    // There may be tens of millions: one walk for both.
+    fn of<T: Copy + Ord + Into<i64>>(costs: &[T]) -> Option<(i64, i64)> {
+        let first = *costs.first()?;
+        let (least, most) =
+            costs.iter().fold((first, first), |(least, most), cost| (least.min(*cost), most.max(*cost)));
+        Some((least.into(), most.into()))
     }
-    let pairs = match &stage.pair_cost {
-        PairCosts::Zero => 0,
-        PairCosts::Narrow(costs) => spread(costs),
-        PairCosts::Wide(costs) => spread(costs),
-    };
+    match pairs {
+        PairCosts::Zero => None,
+        PairCosts::Narrow(costs) => of(costs),
+        PairCosts::Wide(costs) => of(costs),
+    }
+}
+
+/// How far two costs that a source chooses between can be apart.
+fn span(stage: &Stage, ends: Option<(i64, i64)>) -> i128 {
+    let pairs = ends.map_or(0, |(least, most)| i128::from(most) - i128::from(least));
     let unsent = stage.unsent_cost.iter().map(|cost| i128::from(cost.unsigned_abs())).max().unwrap_or(0);
     pairs.max(unsent)
 }
 
 /// The greatest cost of a unit anywhere in a stage, whatever its sign.
-fn greatest(stage: &Stage) -> i128 {
-    let pairs = match &stage.pair_cost {
-        PairCosts::Zero => None,
-        PairCosts::Narrow(costs) => costs.iter().map(|cost| u64::from(cost.unsigned_abs())).max(),
-        PairCosts::Wide(costs) => costs.iter().map(|cost| cost.unsigned_abs()).max(),
-    };
+fn greatest(stage: &Stage, ends: Option<(i64, i64)>) -> i128 {
+    let pairs = ends.map(|(least, most)| least.unsigned_abs().max(most.unsigned_abs()));
     let unsent = stage.unsent_cost.iter().map(|cost| cost.unsigned_abs()).max();
     let steps = stage.pool_steps.iter().flatten().map(|step| step.cost.unsigned_abs()).max();
     i128::from(pairs.max(unsent).max(steps).unwrap_or(0))

@@ -175,8 +175,7 @@ fn greatest_sum(
     for (position, source) in parts.sources.iter().enumerate() {
         let mut dearest = stage.unsent_cost.get(position).map_or(0, |cost| cost.unsigned_abs());
         if !stage.pair_cost.is_zero() {
-            let own = parts.starts[position]..parts.starts[position + 1];
-            dearest = own.map(|pair| stage.pair_cost.of(pair).unsigned_abs()).max().unwrap_or(0).max(dearest);
+            dearest = stage.pair_cost.dearest(parts.starts[position]..parts.starts[position + 1]).max(dearest);
         }
         sum = sum.saturating_add(i128::from(dearest) * i128::from(source.units.max(1)));
     }

@@ -99,7 +99,10 @@ impl<const S: usize> Moves<S> {
 impl<const S: usize> Optimum<S> {
     /// The cheapest exchanges out of a container.
     pub fn exchanges(&self, node: u32) -> &Moves<S> {
-        self.node(node).exchanges.get_or_init(|| Arc::new(self.found_exchanges(node)))
+        self.node(node).exchanges.get_or_init(|| {
+            let found = self.found_exchanges(node, &Effort::unlimited());
+            Arc::new(found.expect("nothing stops an unlimited effort"))
+        })
     }
 
     /// The only part that looks at pairs: O(pairs), over the threads of `effort`.
@@ -107,8 +110,12 @@ impl<const S: usize> Optimum<S> {
         let containers: Vec<u32> =
             (0..self.nodes.len() as u32).filter(|node| !self.node(*node).holders.is_empty()).collect();
         let find = |node: &u32| {
-            let found = self.exchanges(*node).nodes.len() + self.node(*node).holders.len();
-            effort.tick(found as u64)
+            let known = &self.node(*node).exchanges;
+            if known.get().is_none() {
+                // Where another search found them at the same time, they are the same.
+                let _ = known.set(Arc::new(self.found_exchanges(*node, effort)?));
+            }
+            Ok(())
         };
         match effort.threads() {
             Some(threads) => threads.install(|| containers.par_iter().try_for_each(find)),
@@ -138,24 +145,28 @@ impl<const S: usize> Optimum<S> {
     }
 
     /// O(pairs of the container's holders).
-    fn found_exchanges(&self, node: u32) -> Moves<S> {
+    fn found_exchanges(&self, node: u32, effort: &Effort) -> Result<Moves<S>, StopReason> {
         let mut found: Vec<(u32, Costs<S>, u32)> = Vec::new();
         let mut position = vec![NONE; self.nodes.len()];
-        for holder in self.node(node).holders.iter() {
-            let source = holder.source;
-            let here = self.cost_of_holder(holder, node);
-            self.each_container_of(holder, |to, there| {
-                let change = subtract(there, here);
-                match position[to as usize] {
-                    _ if to == node => {}
-                    NONE => {
-                        position[to as usize] = found.len() as u32;
-                        found.push((to, change, source));
+        // Those of the ground may be a third of all sources.
+        for holders in self.node(node).holders.chunks(64) {
+            effort.tick(holders.len() as u64 * 32)?;
+            for holder in holders {
+                let source = holder.source;
+                let here = self.cost_of_holder(holder, node);
+                self.each_container_of(holder, |to, there| {
+                    let change = subtract(there, here);
+                    match position[to as usize] {
+                        _ if to == node => {}
+                        NONE => {
+                            position[to as usize] = found.len() as u32;
+                            found.push((to, change, source));
+                        }
+                        at if change < found[at as usize].1 => found[at as usize] = (to, change, source),
+                        _ => {}
                     }
-                    at if change < found[at as usize].1 => found[at as usize] = (to, change, source),
-                    _ => {}
-                }
-            });
+                });
+            }
         }
         found.sort_unstable();
         let mut exchanges = Moves::none(self.packing);
@@ -163,7 +174,7 @@ impl<const S: usize> Optimum<S> {
             exchanges.push(*to, change, Some(*source));
         }
         self.first_shortlist(node, End::From, &mut exchanges);
-        exchanges
+        Ok(exchanges)
     }
 
     /// A source has units in a container now. O(pairs of the source).

@@ -8,7 +8,7 @@ use super::paged::Paged;
 use super::search::Path;
 use super::shortlist::Moved;
 use crate::solve::costs::{Costs, add};
-use crate::solve::{Flow, Network, PairCosts, Prices, StagePrices, Step};
+use crate::solve::{Effort, Flow, Network, PairCosts, Prices, StagePrices, Step, StopReason};
 
 /// No node, no source.
 pub(super) const NONE: u32 = u32::MAX;
@@ -217,7 +217,12 @@ fn sum_of_steps(steps: &[Step], amount: u64) -> i128 {
 
 impl<const S: usize> Optimum<S> {
     /// None where flow or prices are not of the network's shape, or it is none.
-    pub fn of(first: Arc<Network>, flow: &Flow, prices: &Prices) -> Option<Optimum<S>> {
+    pub fn of(
+        first: Arc<Network>,
+        flow: &Flow,
+        prices: &Prices,
+        effort: &Effort,
+    ) -> Result<Option<Optimum<S>>, StopReason> {
         let fits = |stage: &StagePrices| {
             stage.sinks.len() == first.n_sinks()
                 && stage.limits.len() == first.limits().len()
@@ -225,7 +230,7 @@ impl<const S: usize> Optimum<S> {
         };
         let in_range = flow.carried().last().is_none_or(|(pair, _)| (*pair as usize) < first.n_pairs());
         if !first.is_network() || prices.stages.len() != S || !prices.stages.iter().all(fits) || !in_range {
-            return None;
+            return Ok(None);
         }
         let ground = (first.n_sinks() + first.limits().len() + first.pools().len()) as u32;
         let mut nodes = nodes_of(&first, ground);
@@ -250,7 +255,9 @@ impl<const S: usize> Optimum<S> {
         };
         let mut holders = vec![Vec::new(); nodes.len()];
         let mut members = vec![Vec::new(); nodes.len()];
-        optimum.take_up(flow, &mut nodes, &mut holders, &mut members)?;
+        if optimum.take_up(flow, &mut nodes, &mut holders, &mut members, effort)?.is_none() {
+            return Ok(None);
+        }
         // Nothing asks who belongs to the ground.
         members[ground as usize].clear();
         for (node, (holders, members)) in nodes.iter_mut().zip(holders.into_iter().zip(members)) {
@@ -276,7 +283,7 @@ impl<const S: usize> Optimum<S> {
             optimum.price_next_unit(node);
         }
         optimum.stay_near();
-        Some(optimum)
+        Ok(Some(optimum))
     }
 
     /// Counts what every source and pool can add to the greatest sums: before the first change, which could take them
@@ -297,10 +304,12 @@ impl<const S: usize> Optimum<S> {
         nodes: &mut [Node<S>],
         holders: &mut [Vec<Holder>],
         members: &mut [Vec<u32>],
-    ) -> Option<()> {
+        effort: &Effort,
+    ) -> Result<Option<()>, StopReason> {
         let first = Arc::clone(&self.first);
         let mut carried = flow.carried();
         for (position, source) in first.sources().iter().enumerate() {
+            effort.tick(64)?;
             let pairs = first.pairs_of(position);
             let (own, others) =
                 carried.split_at(carried.partition_point(|(pair, _)| (*pair as usize) < pairs.end).min(carried.len()));
@@ -310,7 +319,7 @@ impl<const S: usize> Optimum<S> {
             let mut held: Vec<(u32, u64)> =
                 own.iter().map(|(pair, units)| (first.sinks()[*pair as usize], *units)).collect();
             let sent: u64 = own.iter().map(|(_, units)| units).sum();
-            let unsent = source.units.checked_sub(sent)?;
+            let Some(unsent) = source.units.checked_sub(sent) else { return Ok(None) };
             if 0 < unsent {
                 held.push((home, unsent));
             }
@@ -325,7 +334,7 @@ impl<const S: usize> Optimum<S> {
             let held = Held::among(held);
             self.sources.push(Source { units: source.units, home, own: None, held });
         }
-        Some(())
+        Ok(Some(()))
     }
 
     /// Changes a node and brings everything that follows from its amount, bounds and costs in step.

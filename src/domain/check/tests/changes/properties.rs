@@ -204,7 +204,9 @@ fn changes_come_to_what_the_edited_bundle_is() {
                     assert!(all_there, "a row that is not there was changed: {changes:?}");
                     let (shown, wanted) = (Shown(&changed.locality), Shown(&afresh.locality));
                     assert_eq!(format!("{shown:?}"), format!("{wanted:?}"), "{changes:?}");
-                    let kept = digests(&locality).after(&locality, &changed.locality);
+                    let kept = digests(&locality)
+                        .after(&locality, &changed.locality, &Effort::unlimited())
+                        .expect("nothing stops it");
                     assert_eq!(kept, digests(&afresh.locality));
                     assert_eq!(reading(&changed.locality), reading(&afresh.locality));
                     (bundle, locality) = (edited, changed.locality);
