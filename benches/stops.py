@@ -2,12 +2,12 @@
 
     python3 benches/stops.py target/release/suffice BUNDLE [MOMENTS [COMMAND ...]]
 
-BUNDLE should be large (`suffice generate --instance XL`). Each command first runs to its end; then it is stopped at
-moments spread evenly over that time, by its time limit and by the stop key in turn. A line for each command: the median
-and the worst overshoot in milliseconds, from the stop to the end of the process, the processor's milliseconds in that
-time (all threads), and when the worst was. A moment that takes longer than allowed is tried three times and the best
-counts, since other programs may have had the processor. Ends with 1 where anything took longer than 250 ms, or did not
-end as it should.
+BUNDLE should be large (`suffice generate --instance 1000000x5000 --rscale 90`). Each command first runs to its end;
+then it is stopped at moments spread evenly over that time, by its time limit and by the stop key in turn. A line for
+each command: the median and the worst overshoot in milliseconds, from the stop to the end of the process, the
+processor's milliseconds in that time (all threads), and when the worst was. A moment that takes longer than allowed
+is tried three times and the best counts, since other programs may have had the processor. Ends with 1 where anything
+took longer than 250 ms, or did not end as it should.
 """
 
 import json
