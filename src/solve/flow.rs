@@ -133,10 +133,9 @@ fn first_tree<'a>(
         Ok(None) => {}
         Err(reason) => return stopped(start.so_far(network), reason),
     }
-    let so_far = start.so_far(network);
     match Weighted::hang(network, layout, closed, start, effort) {
         Ok(weighted) => ControlFlow::Continue(weighted),
-        Err(reason) => stopped(so_far, reason),
+        Err((so_far, reason)) => stopped(so_far, reason),
     }
 }
 
@@ -204,12 +203,12 @@ impl<'a> Weighted<'a> {
         network: &'a Network,
         layout: Layout,
         closed: &[bool],
-        start: Start<'a>,
+        mut start: Start<'a>,
         effort: &Effort,
-    ) -> Result<Weighted<'a>, StopReason> {
-        let Start { mut scalar, spread, placement, prices, .. } = start;
+    ) -> Result<Weighted<'a>, (SoFar, StopReason)> {
+        let Start { scalar, placement, prices, .. } = &mut start;
         effort.report("tree", 0, None);
-        let mut onward = OnwardArcs::new(network, layout, &scalar, placement.amounts.clone());
+        let mut onward = OnwardArcs::new(network, layout, scalar, placement.amounts.clone());
         let mut kept_empty = Vec::new();
         for node in 0..layout.pool(0) {
             let pay = prices[node as usize].saturating_sub(prices[onward.heads[node as usize] as usize]);
@@ -224,13 +223,17 @@ impl<'a> Weighted<'a> {
             let pairs = network.pairs_of(source as usize);
             let sinks = &network.sinks()[pairs.clone()];
             let unsent = scalar.unsent(source as usize) + prices[layout.unsent_head(network, source) as usize];
-            let least = scalar.reduced(pairs, sinks, &prices, &mut reduced).unwrap_or(unsent);
+            let least = scalar.reduced(pairs, sinks, prices, &mut reduced).unwrap_or(unsent);
             if least < unsent {
                 scalar.unsent[source as usize] -= unsent - least;
                 kept_unsent.push((source, unsent - least));
             }
         }
-        let tree = hang::hang(network, layout, &scalar, &placement, &prices, &mut onward, effort)?;
+        let tree = match hang::hang(network, layout, scalar, placement, prices, &mut onward, effort) {
+            Ok(tree) => tree,
+            Err(reason) => return Err((start.so_far(network), reason)),
+        };
+        let Start { scalar, spread, .. } = start;
         let simplex = Simplex::new(network, scalar, onward, tree);
         Ok(Weighted { simplex, closed: closed.to_vec(), spread, kept_empty, kept_unsent })
     }
@@ -341,6 +344,7 @@ fn first_stage(network: &Network) -> Vec<i64> {
 }
 
 /// What there is when a stop comes.
+#[derive(Debug)]
 struct SoFar {
     /// Feasible.
     flow: Flow,

@@ -183,6 +183,9 @@ fn where_every_unit_could_go_everywhere_a_tree_decides() {
     assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
 }
 
+/// As [`UNITS`], with several to each place.
+const CROWD: Sizes = Sizes { sources: 40, sinks: 4, ..UNITS };
+
 /// Many sources with one unit each, and few places.
 const UNITS: Sizes = Sizes { sources: 14, sinks: 5, limits: 0, pools: 0, stages: 1, side: 0, units: 1 };
 
@@ -257,6 +260,32 @@ proptest! {
             prop_assert_eq!(&values, &best);
             prop_assert_eq!(bounds, vec![Some(best[0])]);
         }
+    }
+
+    #[test]
+    fn units_are_settled_from_nothing(network in small(CROWD), dear in 1i64..=50) {
+        let mut parts = network.into_parts();
+        for cost in &mut parts.stages[0].unsent_cost {
+            *cost *= dear;
+        }
+        let network = Network::new(parts).unwrap();
+        let layout = Layout::of(&network);
+        let closed = closed(&network, layout);
+        let mut start = Start::find(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        // All places are empty, and dearer than anybody would pay.
+        start.placement.pair.fill(NONE);
+        start.placement.amounts.fill(0);
+        for (price, closed) in start.prices[..network.n_sinks()].iter_mut().zip(&closed) {
+            if !closed {
+                *price = 1 << 20;
+            }
+        }
+        start.settle(&network, layout, &Effort::unlimited()).unwrap();
+        let outcome = start.outcome(&network, layout, &closed, &Effort::unlimited()).unwrap();
+        let Some(Outcome::Optimal { flow, proof: Proof::Prices(prices), .. }) = outcome else {
+            panic!("not settled: {outcome:?}");
+        };
+        prop_assert_eq!(check::optimal(&network, &flow, &prices), Ok(()));
     }
 
     #[test]

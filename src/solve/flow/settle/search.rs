@@ -15,7 +15,7 @@ pub(super) struct Search {
     /// Distance and price together, less or more one than the other as the search goes: all that a longer way is compared
     /// with.
     pub label: Vec<i64>,
-    /// The place before, in the search's order, and the position of the exchange between the two.
+    /// The place before, in the search's order, and the position of the exchange between the two; NONE where nobody asks.
     pub by: Vec<(u32, u32)>,
     reached: Vec<u32>,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
