@@ -4,11 +4,15 @@
 //! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]).
 
+pub mod access;
 pub mod causes;
 pub mod deficient;
+pub mod families;
+pub mod outcomes;
 pub mod ranges;
 pub mod residual;
 pub mod tally;
+pub mod upstream;
 
 use std::sync::Arc;
 
