@@ -172,6 +172,8 @@ fn agents_without_anywhere_to_go_have_no_cost() {
     ] {
         assert_eq!(agents(&three_areas_two_places(), &bad), None, "{bad:?}");
     }
+    // A journey too far to be a number.
+    assert_eq!(agents(&geography(&[1.0], &[1.0], &[&[1e300]]), &Agents { tau: 1e-300, ..default }), None);
 }
 
 /// Children, places, and a cost for each pair, none for some.
