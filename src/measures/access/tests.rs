@@ -149,6 +149,24 @@ fn children_divide_until_crowd_and_journey_balance() {
 }
 
 #[test]
+fn children_move_by_steps_that_shrink_to_the_least() {
+    // Balance would be 75 and 25, but in one round a fifth moves: 80 pay 80 / 50, 20 pay 20 / 50 + 1. All could have 1.4.
+    let places = geography(&[100.0], &[10.0, 10.0], &[&[0.0, 60.0]]);
+    let one_round = Agents { cycles: 1, ..Agents::default() };
+    let found = agents(&places, &one_round).expect("agents");
+    near(&[found.cost[0].unwrap(), found.gap], &[1.56, 0.16 / 1.56], 1e-12);
+    assert_eq!(found.cycles, 1);
+    // A tenth and then, the step having all but gone, the least, a tenth too.
+    let two_rounds = Agents { cycles: 2, step: 0.1, half_life: 0.1, least_step: 0.1, ..Agents::default() };
+    near(&[agents(&places, &two_rounds).expect("agents").cost[0].unwrap()], &[1.56], 1e-12);
+    // A tenth and then half a tenth: 85 pay 85 / 50, 15 pay 15 / 50 + 1.
+    let halved = Agents { half_life: 1.0, least_step: 0.0, ..two_rounds };
+    near(&[agents(&places, &halved).expect("agents").cost[0].unwrap()], &[(85.0 * 1.7 + 15.0 * 1.3) / 100.0], 1e-12);
+    let unmoved = agents(&places, &Agents { cycles: 0, ..Agents::default() }).expect("agents");
+    assert_eq!((unmoved.cost, unmoved.cycles), (vec![Some(2.0)], 0));
+}
+
+#[test]
 fn agents_without_anywhere_to_go_have_no_cost() {
     // The first point reaches supply, the second only a place without, the third has nobody.
     let mut places = Geography::new(vec![10.0, 5.0, 0.0]).unwrap();
