@@ -94,6 +94,7 @@ fn a_place_that_no_child_reaches_adds_nothing() {
 #[test]
 fn what_makes_no_sense_is_refused_and_not_added() {
     assert!(matches!(Geography::new(vec![1.0, -1.0]), Err(BadGeography::Demand { point: 1, .. })));
+    assert!(matches!(Geography::new(vec![1e-12]), Err(BadGeography::Demand { point: 0, .. })));
     assert!(matches!(Geography::new(vec![f64::NAN]), Err(BadGeography::Demand { point: 0, .. })));
     let mut geography = Geography::new(vec![1.0, 2.0]).unwrap();
     let pair = |demand, cost| Pair { demand, cost };
@@ -253,6 +254,32 @@ proptest! {
                 .filter(|&supply| 0.0 < geography.supply()[supply])
                 .any(|supply| geography.of(supply).iter().any(|pair| pair.demand as usize == point));
             prop_assert_eq!(cost.is_some(), listed && 0.0 < geography.demand()[point]);
+        }
+    }
+
+    #[test]
+    fn any_numbers_are_refused_or_answered(
+        amounts in prop::array::uniform4(any::<f64>()),
+        costs in prop::array::uniform4(any::<f64>()),
+        knobs in prop::array::uniform6(any::<f64>()),
+    ) {
+        let [first, second, places, others] = amounts.map(|amount| amount.abs().min(Geography::MOST));
+        let costs = costs.map(f64::abs);
+        let Ok(mut geography) = Geography::new(vec![first, second]) else { return Ok(()) };
+        for (places, costs) in [(places, &costs[..2]), (others, &costs[2..])] {
+            let pairs = (0..).zip(costs).map(|(demand, &cost)| Pair { demand, cost });
+            let _ = geography.add(places, pairs);
+        }
+        let [tau, rho, step, half_life, least_step, reach] = knobs.map(f64::abs);
+        let knobs = Agents { tau, rho: Some(rho), cycles: 20, step: step.min(1.0), half_life, least_step: least_step.min(1.0) };
+        for agents in [agents(&geography, &knobs), agents(&geography, &Agents::default())].into_iter().flatten() {
+            prop_assert!((0.0..=1.0).contains(&agents.gap), "{agents:?}");
+            prop_assert!(agents.cost.iter().flatten().all(|cost| cost.is_finite()), "{agents:?}");
+        }
+        if let Ok(weights) = Steps::within(reach) {
+            for found in [two(&geography, &weights), three(&geography, &weights)] {
+                prop_assert!(found.at_demand.iter().all(|access| access.is_finite()), "{found:?}");
+            }
         }
     }
 }

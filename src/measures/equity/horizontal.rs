@@ -119,7 +119,8 @@ pub fn horizontal_inequity(
     // A regression with a constant predicts the mean of use, which is above zero; the mean of the predictions differs from
     // it by rounding alone.
     let of_need = need.absolute / use_.mean;
-    Ok(Some(HorizontalInequity { index: of_use - of_need, of_use, of_need, dropped }))
+    let index = of_use - of_need;
+    Ok(index.is_finite().then_some(HorizontalInequity { index, of_use, of_need, dropped }))
 }
 
 /// Place of a column in the equations, the constant being the first.

@@ -286,4 +286,27 @@ proptest! {
         let Some(found) = inequity(6, &summed) else { return Ok(()) };
         prop_assert!(found.index.abs() < 1e-9, "{found:?}");
     }
+
+    #[test]
+    fn any_numbers_give_a_number_or_none(
+        rows in prop::collection::vec((any::<f64>(), any::<f64>(), any::<f64>(), 0_u32..6), 0..12),
+        ordinary in any::<bool>(),
+    ) {
+        // Positive halves of the time, or hardly a row would be taken.
+        let number = |number: f64| if ordinary { number.abs() } else { number };
+        let columns: Vec<[u32; 1]> = rows.iter().map(|row| [row.3]).collect();
+        let rows: Vec<Row> = rows
+            .iter()
+            .zip(&columns)
+            .map(|(&(rank, weight, used, _), column)| (rank, number(weight), number(used), &column[..]))
+            .collect();
+        let plain: Vec<_> = rows.iter().map(|&(rank, weight, used, _)| (rank, weight, used)).collect();
+        if let Some(found) = index(&plain) {
+            prop_assert!(found.mean.is_finite() && found.absolute.is_finite());
+            prop_assert!(found.index().is_none_or(f64::is_finite));
+        }
+        if let Some(found) = inequity(6, &rows) {
+            prop_assert!(found.index.is_finite(), "{found:?}");
+        }
+    }
 }
