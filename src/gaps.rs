@@ -2,13 +2,20 @@
 //!
 //! [`analyse`] reads a [`Matching`] and answers in child-needs: totals and their range over everything unknown
 //! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
-//! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]).
+//! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
+//! children are lost, of everyone or of a [`Subgroup`].
 
+pub mod cascade;
 pub mod causes;
 pub mod deficient;
+mod most;
 pub mod ranges;
+mod received;
 pub mod residual;
+pub mod subgroup;
 pub mod tally;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
@@ -17,9 +24,13 @@ use crate::eligibility::{Pairs, Profiles};
 use crate::matching::{Matching, Refused, Route};
 use crate::solve::{BackendError, Effort};
 
+pub use cascade::{
+    Bottleneck, Cascade, CascadeStage, ContactOutside, Coverage, NotRecorded, Target, cascade, cascades_by,
+};
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
 pub use ranges::UnmetRange;
+pub use subgroup::{SplitBy, SplitKey, Subgroup};
 pub use tally::{LayerMatrix, Tallies, Tally};
 
 /// Everything that the gap page says, as numbers and positions.
