@@ -3,13 +3,14 @@
 //! [`analyse`] reads a [`Matching`] and answers in child-needs: totals and their range over everything unknown
 //! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
-//! children are lost, of everyone or of a [`Subgroup`].
+//! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 
 pub mod cascade;
 pub mod causes;
 pub mod deficient;
 mod most;
 pub mod ranges;
+pub mod receipt;
 mod received;
 pub mod residual;
 pub mod subgroup;
@@ -30,6 +31,7 @@ pub use cascade::{
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
 pub use ranges::UnmetRange;
+pub use receipt::{NeedByReceipt, need_by_receipt};
 pub use subgroup::{SplitBy, SplitKey, Subgroup};
 pub use tally::{LayerMatrix, Tallies, Tally};
 

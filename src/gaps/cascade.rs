@@ -22,7 +22,7 @@
 
 mod contact;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{BadRows, Draft, Locality, NeedIx, Setting, Table, check};
+use crate::domain::{BadRows, Draft, Locality, Setting, Table, check};
 use crate::eligibility::{Pairs, Profiles};
 use crate::solve::Effort;
 
@@ -60,12 +60,8 @@ pub(super) fn locality(text: &str) -> Locality {
     let mut settings: BTreeMap<String, Setting> = BTreeMap::new();
     for line in policy {
         let (path, value) = line.split_once('=').expect("key = value");
-        let (section, key) = path.trim().split_once('.').expect("section.key");
         let value = value.trim();
-        let value = value.parse().map_or_else(|_| text(value), Setting::Whole);
-        let section = settings.entry(section.to_owned()).or_insert_with(|| Setting::Keys(BTreeMap::new()));
-        let Setting::Keys(keys) = section else { panic!("{path} is in a section") };
-        keys.insert(key.to_owned(), value);
+        put(&mut settings, path.trim(), value.parse().map_or_else(|_| text(value), Setting::Whole));
     }
     let draft = Draft {
         about: Some(about.into_iter().map(|(key, setting)| (key.to_owned(), setting)).collect()),
@@ -78,6 +74,19 @@ pub(super) fn locality(text: &str) -> Locality {
         Err(refused) => {
             let problems: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
             panic!("{}", problems.join("\n"))
+        }
+    }
+}
+
+fn put(keys: &mut BTreeMap<String, Setting>, path: &str, setting: Setting) {
+    match path.split_once('.') {
+        None => {
+            keys.insert(path.to_owned(), setting);
+        }
+        Some((section, key)) => {
+            let inner = keys.entry(section.to_owned()).or_insert_with(|| Setting::Keys(BTreeMap::new()));
+            let Setting::Keys(inner) = inner else { panic!("{section} is a section") };
+            put(inner, key, setting);
         }
     }
 }

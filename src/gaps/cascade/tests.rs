@@ -262,11 +262,26 @@ fn receipts_that_do_not_say_whose_leave_contact_open() {
 }
 
 #[test]
-fn a_stop_is_handed_on() {
-    let place = Ready::of(TOWN);
-    let stopped = Effort::unlimited().at_most(3);
-    let cascade = cascade(&place.locality, &place.profiles, &place.pairs, &Subgroup::default(), &stopped);
-    assert_eq!(cascade, Err(NotFormulated::Stopped(StopReason::TickLimit)));
+fn a_stop_anywhere_is_handed_on() {
+    let place = Ready::of(&format!("{TOWN}{DECLINED}== receipts\noffer,children,need\nhall,3,n1"));
+    let whole = of(&place, &Subgroup::default());
+    let within = |ticks: u64| {
+        let effort = Effort::unlimited().at_most(ticks);
+        cascade(&place.locality, &place.profiles, &place.pairs, &Subgroup::default(), &effort)
+    };
+    assert_eq!(within(3), Err(NotFormulated::Stopped(StopReason::TickLimit)));
+    let mut stops = 0;
+    // Needs are ticked in blocks of 4,096.
+    for ticks in (0..200_000).step_by(500) {
+        match within(ticks) {
+            Ok(cascade) => assert_eq!(cascade, whole),
+            Err(why) => {
+                assert_eq!(why, NotFormulated::Stopped(StopReason::TickLimit));
+                stops += 1;
+            }
+        }
+    }
+    assert!((1..400).contains(&stops), "{stops}");
 }
 
 /// Small places with everything that a cascade reads, drawn at random.
@@ -287,10 +302,13 @@ pub(in crate::gaps) fn any_place() -> impl Strategy<Value = String> {
         collection::vec(offer, 1..5),
         option::weighted(0.8, collection::vec(receipt, 0..8)),
         option::weighted(0.7, collection::vec(decline, 0..4)),
-        (select(vec!["exclude", "unlimited", "2"]), select(vec!["no", "yes"])),
+        (select(vec!["exclude", "unlimited", "2"]), select(vec!["no", "yes"]), option::weighted(0.3, 0..3u64)),
     )
-        .prop_map(|(needs, services, offers, receipts, declines, (capacity, eligibility))| {
+        .prop_map(|(needs, services, offers, receipts, declines, (capacity, eligibility, limit))| {
             let mut text = format!("== policy\nunknown.capacity = {capacity}\nunknown.eligibility = {eligibility}\n");
+            if let Some(limit) = limit {
+                text.push_str(&format!("limits.provider_places.p0 = {limit}\n"));
+            }
             text.push_str("== meets\nkind,type,effect\nk,t,0.75\nl,t,0.25\nl,u,0.5\n");
             text.push_str("== needs\nneed,holder,kind,level,children,area,age,age_max\n");
             for (at, (kind, level, children, area, ages)) in needs.iter().enumerate() {
