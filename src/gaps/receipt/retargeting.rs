@@ -25,7 +25,8 @@ use crate::solve::{Effort, Network, StopReason};
 ///
 /// Where receipts leave something open (of which offer of a service they are, of which need, of how many), `low` and
 /// `high` are two readings: retargeting is at least that of `low` and at most that of `high`, and volume the other way
-/// round. In each reading the parts sum to the needs.
+/// round. In each reading the parts sum to the needs. A receipt that does not say of which need it is shows no pair; if it
+/// were of a need that no rule lets in there, more could be met than `high` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retargeting {
     pub needs: u64,
@@ -74,9 +75,10 @@ pub(super) fn parts(
     effort: &Effort,
 ) -> Result<Retargeting, NotFormulated> {
     let used = Used::of(locality, profiles, received, effort)?;
-    let mut asking = used.asking(locality, profiles, pairs, received, members, effort)?;
+    let ground = Ground { locality, profiles, pairs, received };
     let needs = typed.low.both + typed.low.need_only;
-    let mut flows = |reading| -> Result<(u64, u64), NotFormulated> {
+    let flows = |reading| -> Result<(u64, u64), NotFormulated> {
+        let mut asking = used.asking(&ground, members, reading, effort)?;
         let today = asking.most_met(used.today(reading), effort)?;
         let all = asking.most_met(used.at_most(locality, reading), effort)?;
         Ok((today, all))
@@ -90,6 +92,14 @@ pub(super) fn parts(
         low: Parts::of(needs, typed.high.both, least.0, least.1),
         high: Parts::of(needs, typed.low.both, most.0, most.1),
     })
+}
+
+/// What the flows are read from.
+struct Ground<'a> {
+    locality: &'a Locality,
+    profiles: &'a Profiles,
+    pairs: &'a Pairs,
+    received: &'a Received<'a>,
 }
 
 /// How what receipts leave open is read.
@@ -120,8 +130,8 @@ struct Used {
 
 struct OfService {
     sink: u32,
-    /// With no offer at all: nobody else could have these places.
-    has_offers: bool,
+    /// The first of its offers. Without any, nobody else could have these places.
+    offer: Option<OfferIx>,
     receipts: Receipts,
 }
 
@@ -136,8 +146,8 @@ impl Used {
                 Some(offer) => &mut offers[offer.ix()],
                 None => {
                     let service = service_of(locality, receipt);
-                    let has_offers = !profiles.offers_of(service).is_empty();
-                    let new = || OfService { sink: 0, has_offers, receipts: Receipts::default() };
+                    let offer = profiles.offers_of(service).first().copied();
+                    let new = || OfService { sink: 0, offer, receipts: Receipts::default() };
                     &mut services.entry(service).or_insert_with(new).receipts
                 }
             };
@@ -155,33 +165,32 @@ impl Used {
 
     /// Whether the two readings differ.
     fn is_open(&self) -> bool {
-        let of_service = |of: &OfService| of.receipts.is_open || of.has_offers && 0 < of.receipts.inside;
+        let of_service = |of: &OfService| of.receipts.is_open || of.offer.is_some() && 0 < of.receipts.inside;
         self.offers.iter().any(|offer| offer.is_open) || self.services.values().any(of_service)
     }
 
     /// Who could be where: on pairs that may be given a place, and where receipts are today.
     fn asking(
         &self,
-        locality: &Locality,
-        profiles: &Profiles,
-        pairs: &Pairs,
-        received: &Received,
+        ground: &Ground,
         members: &[Member],
+        reading: Reading,
         effort: &Effort,
     ) -> Result<Asking, StopReason> {
-        let service_of_offer: Vec<Option<u32>> = locality
+        let Ground { locality, pairs, .. } = *ground;
+        let sink_of_service: Vec<Option<u32>> = locality
             .offers()
             .iter()
-            .map(|offer| self.services.get(&offer.service).filter(|of| of.has_offers).map(|of| of.sink))
+            .map(|offer| self.services.get(&offer.service).filter(|of| of.offer.is_some()).map(|of| of.sink))
             .collect();
         let may_be_at = |offers: &[u32], services: &mut Vec<u32>| {
             if !self.services.is_empty() {
-                services.extend(offers.iter().filter_map(|&offer| service_of_offer[offer as usize]));
+                services.extend(offers.iter().filter_map(|&offer| sink_of_service[offer as usize]));
                 services.sort_unstable();
                 services.dedup();
             }
         };
-        let mut today = self.today_arcs(locality, profiles, pairs, received, members, effort)?;
+        let mut today = self.today_arcs(ground, members, reading, effort)?;
         effort.sort(&mut today)?;
         let mut apart: Vec<NeedIx> = today.iter().map(|&(need, _)| need).collect();
         apart.dedup();
@@ -191,10 +200,13 @@ impl Used {
             let need = own[0].0;
             row.clear();
             row.extend(pairs.of(need).filter(|pair| admits(locality, pair)).map(|pair| pair.offer.ix() as u32));
+            let (offers, sinks_of_services): (Vec<u32>, Vec<u32>) =
+                own.iter().map(|&(_, sink)| sink).partition(|&sink| (sink as usize) < self.offers.len());
+            row.extend(offers);
             services.clear();
             may_be_at(&row, &mut services);
             row.append(&mut services);
-            row.extend(own.iter().map(|&(_, sink)| sink));
+            row.extend(sinks_of_services);
             row.sort_unstable();
             row.dedup();
             effort.tick(8 * (1 + row.len()) as u64)?;
@@ -203,30 +215,40 @@ impl Used {
         Ok(asking)
     }
 
-    /// Pairs with a receipt today that no place may be given on: need and sink.
+    /// Pairs with a receipt today that no place may be given on: need and sink. A receipt of a service may be of any of
+    /// its offers, or of none in particular.
     fn today_arcs(
         &self,
-        locality: &Locality,
-        profiles: &Profiles,
-        pairs: &Pairs,
-        received: &Received,
+        ground: &Ground,
         members: &[Member],
+        reading: Reading,
         effort: &Effort,
     ) -> Result<Vec<(NeedIx, u32)>, StopReason> {
+        let Ground { locality, profiles, pairs, received } = *ground;
         let mut arcs = Vec::new();
         for &(_, need) in members {
             effort.tick(4)?;
             let kind = locality.needs()[need.ix()].kind;
             for receipt in received.by(need) {
                 let service = service_of(locality, receipt);
-                if !received.meets().fits(service, kind) || receipt.children.known() == Some(0) {
+                let somebody = match receipt.children.known() {
+                    Some(children) => 0 < children,
+                    None => reading == Reading::Most,
+                };
+                if !somebody || !received.meets().fits(service, kind) {
                     continue;
                 }
-                match (sole_offer(profiles, receipt), self.services.get(&service)) {
-                    (Some(offer), _) if pairs.find(need, offer).is_some_and(|pair| admits(locality, &pair)) => {}
-                    (Some(offer), _) => arcs.push((need, offer.ix() as u32)),
-                    (None, Some(of)) => arcs.push((need, of.sink)),
-                    (None, None) => {}
+                let may_be_of = profiles.offers_of(service);
+                match (sole_offer(profiles, receipt), self.services.get(&service), reading) {
+                    (Some(offer), _, _) if pairs.find(need, offer).is_some_and(|pair| admits(locality, &pair)) => {}
+                    (Some(offer), _, _) => arcs.push((need, offer.ix() as u32)),
+                    (None, Some(of), Reading::Most) => {
+                        effort.tick(may_be_of.len() as u64)?;
+                        arcs.push((need, of.sink));
+                        arcs.extend(may_be_of.iter().map(|offer| (need, offer.ix() as u32)));
+                    }
+                    (None, Some(of), Reading::Least) if of.offer.is_none() => arcs.push((need, of.sink)),
+                    (None, _, _) => {}
                 }
             }
         }
@@ -237,7 +259,7 @@ impl Used {
     fn today(&self, reading: Reading) -> Places {
         let of_offer = |used: &Receipts| used.places(reading);
         let of_service = |of: &OfService| match reading {
-            Reading::Least if of.has_offers => Some(0),
+            Reading::Least if of.offer.is_some() => Some(0),
             Reading::Least | Reading::Most => of.receipts.places(reading),
         };
         let of: Vec<_> = self.offers.iter().map(of_offer).chain(self.services.values().map(of_service)).collect();
@@ -250,20 +272,37 @@ impl Used {
         let Places { mut of, mut behind, mut limits } = Places::of_all(locality);
         let mut within: Vec<Option<u64>> = vec![Some(0); limits.len()];
         let mut outside: Vec<u64> = vec![0; limits.len()];
-        for (offer, used) in self.offers.iter().enumerate() {
-            let capacity = of[offer].map(|places| places.saturating_sub(used.outside));
-            of[offer] = capacity.zip(today.of[offer]).map(|(capacity, used)| capacity.max(used));
-            if let Some(limit) = behind[offer] {
+        // What receipts of a service add to its places at most. It is most where all are of one offer, and there only
+        // what is beyond the offer's idle places adds any.
+        let mut beyond: Vec<u64> = vec![0; self.services.len()];
+        for (position, used) in self.offers.iter().enumerate() {
+            let capacity = of[position].map(|places| places.saturating_sub(used.outside));
+            of[position] = capacity.zip(today.of[position]).map(|(capacity, used)| capacity.max(used));
+            let service = self.services.get(&locality.offers()[position].service);
+            let of_service = service.map(|of| (of.sink as usize, today.of[of.sink as usize]));
+            if let (Some((sink, Some(receipts))), Some(places)) = (of_service, of[position]) {
+                let beyond = &mut beyond[sink - self.offers.len()];
+                let idle = places - today.of[position].unwrap_or(places);
+                *beyond = (*beyond).max(receipts.saturating_sub(idle));
+            }
+            if let Some(limit) = behind[position] {
                 let limit = limit as usize;
-                within[limit] = within[limit].zip(today.of[offer]).map(|(sum, used)| sum.saturating_add(used));
+                within[limit] = within[limit].zip(today.of[position]).map(|(sum, used)| sum.saturating_add(used));
                 outside[limit] = outside[limit].saturating_add(used.outside);
+            }
+        }
+        for (service, beyond) in self.services.values().zip(beyond) {
+            let receipts = today.of[service.sink as usize];
+            of.push(if service.offer.is_some() { receipts.map(|_| beyond) } else { receipts });
+            if let Some(limit) = service.offer.and_then(|offer| behind[offer.ix()]) {
+                let limit = limit as usize;
+                within[limit] = within[limit].zip(receipts).map(|(sum, more)| sum.saturating_add(more));
             }
         }
         for ((limit, within), outside) in limits.iter_mut().zip(within).zip(outside) {
             // No flow is above the greatest sum, so that is no limit.
             *limit = within.map_or(Network::MOST, |within| limit.saturating_sub(outside).max(within));
         }
-        of.extend(&today.of[self.offers.len()..]);
         behind.resize(of.len(), None);
         Places { of, behind, limits }
     }
