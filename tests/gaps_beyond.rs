@@ -81,7 +81,7 @@ fn the_unknown_the_unlimited_and_the_uncounted_are_in_no_ratio() {
     let bundle = CATCHMENTS.replace("o2, s, a, 4", "o2, s, a, NA");
     let excluded = access(&bundle);
     near(excluded.by_area[2].places_per_child_need, 0.0);
-    assert_eq!(excluded.unlimited_offers, 0);
+    assert_eq!((excluded.unlimited_offers, excluded.unknown_offers), (0, 1));
     let unlimited = access(&bundle.replace("[reach]\n", "[unknown]\ncapacity = \"unlimited\"\n    [reach]\n"));
     near(unlimited.by_area[1].places_per_child_need, 0.066_667);
     assert_eq!(unlimited.unlimited_offers, 1);

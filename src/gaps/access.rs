@@ -45,6 +45,8 @@ pub struct AccessTables {
     pub banded: BTreeMap<KindIx, u64>,
     /// Offers without an end of places: whoever can use one has no shortage, and it is in no ratio.
     pub unlimited: u64,
+    /// Offers that someone could use and whose places are not known: the ratios are the least there is.
+    pub unknown: u64,
 }
 
 /// Classes in a piece of work.
@@ -86,7 +88,11 @@ pub fn access(locality: &Locality, pairs: &Pairs, effort: &Effort) -> Result<Acc
     let ratio: Vec<f64> = (0..n_offers)
         .map(|offer| match Reading::Policy.room(locality, OfferIx::new(offer)) {
             Room::Places(places) if 0 < demand[offer] => places as f64 / demand[offer] as f64,
-            Room::Places(_) | Room::NotKnown => 0.0,
+            Room::Places(_) => 0.0,
+            Room::NotKnown => {
+                tables.unknown += u64::from(0 < demand[offer]);
+                0.0
+            }
             Room::NoEnd => {
                 tables.unlimited += 1;
                 0.0

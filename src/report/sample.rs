@@ -166,7 +166,7 @@ pub(super) fn gaps() -> GapsDocument {
                 { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914 },
                 { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0 },
             ],
-            "unlimited_offers": 1,
+            "unlimited_offers": 1, "unknown_offers": 2,
         },
         "families": {
             "by_kind": [

@@ -170,6 +170,7 @@ fn accessibility(access: AccessDocument) -> pb::Access {
         not_by_age,
         by_tenth,
         unlimited_offers,
+        unknown_offers,
     } = access;
     pb::Access {
         measure,
@@ -180,6 +181,7 @@ fn accessibility(access: AccessDocument) -> pb::Access {
         not_by_age: not_by_age.into_iter().map(not_by_age_row).collect(),
         by_tenth: by_tenth.unwrap_or_default().into_iter().map(tenth_row).collect(),
         unlimited_offers: whole(unlimited_offers),
+        unknown_offers: whole(unknown_offers),
     }
 }
 

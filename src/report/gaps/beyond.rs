@@ -21,13 +21,22 @@ pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
         not_by_age,
         by_tenth,
         unlimited_offers,
+        unknown_offers,
     } = access
     else {
         return;
     };
     page.section("Places for each child-need");
+    if *overall == 0.0 && *unknown_offers != 0 {
+        page.say(&format!(
+            "How many there are is not known: {} how many places there are, and no other could be used.",
+            counted(*unknown_offers, "offer does not say", "offers do not say")
+        ));
+        return;
+    }
+    let least = if *unknown_offers == 0 { "" } else { "at least " };
     page.say(&format!(
-        "There are {overall:.2} places for each child-need. Each place is shared out over all who could use it (right kind, let in, \
+        "There are {least}{overall:.2} places for each child-need. Each place is shared out over all who could use it (right kind, let in, \
          in reach, not declined), and each child-need adds up its shares: the two-step floating catchment area of Luo and \
          Wang (2003). There is no sampling error; what is not known is read as the policy says.",
     ));
@@ -48,6 +57,12 @@ pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
         page.say(&format!(
             "Ages are compared where they are single years; {} are in wider bands, or without an age.",
             child_needs(banded)
+        ));
+    }
+    if *unknown_offers != 0 {
+        page.say(&format!(
+            "{} how many places there are: each of these figures is the least that it can be.",
+            counted(*unknown_offers, "offer does not say", "offers do not say")
         ));
     }
     if *unlimited_offers != 0 {

@@ -29,6 +29,9 @@ pub struct AccessDocument {
     pub by_tenth: Option<Vec<TenthRow>>,
     /// Offers without an end of places: they are in no ratio.
     pub unlimited_offers: u64,
+    /// Offers that someone could use and whose places are not known: where there are any, each ratio is the least that it
+    /// can be.
+    pub unknown_offers: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,7 +122,7 @@ pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> 
     let locality = resident.locality();
     effort.look()?;
     let pairs = resident.pairs(effort)?;
-    let AccessTables { all, by_kind, by_area, by_age, banded, unlimited } = access(locality, &pairs, effort)?;
+    let AccessTables { all, by_kind, by_area, by_age, banded, unlimited, unknown } = access(locality, &pairs, effort)?;
     let row = |(key, label): (String, String), access: &Access| AccessRow {
         key,
         label,
@@ -158,6 +161,7 @@ pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> 
             .collect(),
         by_tenth: tenths,
         unlimited_offers: unlimited,
+        unknown_offers: unknown,
     })
 }
 
