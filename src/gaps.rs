@@ -77,7 +77,7 @@ pub fn analyse(
     let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
     let reasons = reasons(locality, profiles, pairs, &matching, effort);
     let tallies = tally::tallies(locality, &matching, effort);
-    let layers = tally::layer_matrix(locality, &matching, &tallies);
+    let layers = tally::layer_matrix(locality, &matching, &tallies, effort);
     Ok(Gaps { matching, range, reasons, tallies, layers })
 }
 

@@ -46,7 +46,7 @@ pub(super) fn files(answer: &mut Answer, effort: &Effort) -> [(&'static str, Vec
         let mut placed = Csv::headless();
         for AssignmentRow { need, offer, children, travel } in assignments {
             let travel = travel.map(|travel| travel.to_string()).unwrap_or_default();
-            placed.row([need, offer, &children.to_string(), &travel]);
+            placed.row([need.as_str(), offer, &children.to_string(), &travel]);
         }
         placed.finish()
     };
@@ -67,7 +67,7 @@ fn certificate(prices: &[PriceRow], effort: &Effort) -> Result<Vec<u8>, StopReas
         let mut certificate = Csv::headless();
         for PriceRow { stage, node, id, price } in prices {
             effort.tick(64)?;
-            certificate.row([stage, node, id, &price.to_string()]);
+            certificate.row([stage.as_str(), node, id, &price.to_string()]);
         }
         Ok(certificate.finish())
     };
@@ -163,8 +163,8 @@ fn assignments(
     rows.map(effort, |row, problems| {
         let [need, offer, children, travel] = &row.cells;
         Some(AssignmentRow {
-            need: need.clone(),
-            offer: offer.clone(),
+            need: need.into(),
+            offer: offer.into(),
             children: row.whole("children", children, problems)?,
             travel: if travel.is_empty() { None } else { Some(row.whole("travel", travel, problems)?) },
         })
@@ -176,7 +176,7 @@ fn prices(bytes: &[u8], problems: &mut Vec<Problem>, effort: &Effort) -> Result<
     rows.map(effort, |row, problems| {
         let [stage, node, id, price] = &row.cells;
         let price = row.whole("price", price, problems)?;
-        Some(PriceRow { stage: stage.clone(), node: node.clone(), id: id.clone(), price })
+        Some(PriceRow { stage: stage.into(), node: node.into(), id: id.into(), price })
     })
 }
 

@@ -11,7 +11,7 @@ pub(super) fn run(job: &Explain, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
     let search = Search::start(job.solving.limit);
     let resident = search.resident(&job.bundle)?;
-    let document = view::explain::run(&resident, &job.need, job.solving.route, &search.effort())
+    let document = view::explain::run(resident, &job.need, job.solving.route, &search.effort())
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
     let interrupted = document.reason.as_deref() == Some("cancelled");
     if let Some(out) = &job.out {

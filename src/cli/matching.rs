@@ -15,9 +15,9 @@ pub(super) fn run(job: &Match, form: Form) -> Result<Ending, Failure> {
     let failed = |failure| Failure::of(&job.bundle.path, failure);
     let (route, effort) = (job.solving.route, search.effort());
     let document = match &job.out {
-        None => view::matching::summary(&resident, route, &effort).map_err(failed)?,
+        None => view::matching::summary(resident, route, &effort).map_err(failed)?,
         Some(out) => {
-            let mut answer = Answer::from(view::matching::run(&resident, route, &effort).map_err(failed)?);
+            let mut answer = Answer::from(view::matching::run(resident, route, &effort).map_err(failed)?);
             out.write(&answer::files(&mut answer, &effort))?;
             answer.document
         }

@@ -16,7 +16,7 @@ pub(super) fn run(job: &Verify, form: Form) -> Result<Ending, Failure> {
     let effort = search.effort();
     let document = match answer::read(&job.answer, &effort)? {
         Ok(Answer { document, assignments, prices }) => {
-            view::verify::run(&resident, &document, &assignments, &prices, &effort)
+            view::verify::run(resident, &document, &assignments, &prices, &effort)
         }
         Err(reason) => view::verify::unread(reason),
     };

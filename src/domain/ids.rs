@@ -31,6 +31,12 @@ impl Id {
     }
 }
 
+impl From<Id> for SmolStr {
+    fn from(id: Id) -> SmolStr {
+        id.0
+    }
+}
+
 impl std::borrow::Borrow<str> for Id {
     fn borrow(&self) -> &str {
         &self.0

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use super::Resident;
 use crate::domain::{NeedIx, OfferIx};
 use crate::eligibility::{ReachVerdict, Verdict, judge, reach};
@@ -24,13 +26,13 @@ pub struct Check {
 pub struct Claim {
     pub locality_digest: String,
     /// (need, offer, children).
-    pub assignments: Vec<(String, String, u64)>,
+    pub assignments: Vec<(SmolStr, SmolStr, u64)>,
     /// Stage name to value.
     pub objective: Vec<(String, i64)>,
     pub met: u64,
     pub unmet: u64,
     /// (stage, node, id, price); empty where the answer brings no prices.
-    pub prices: Vec<(String, String, String, i64)>,
+    pub prices: Vec<(SmolStr, SmolStr, SmolStr, i64)>,
     /// The answer says that prices prove it.
     pub by_prices: bool,
     /// The answer says that it was stopped; then it need not state every stage.
@@ -257,15 +259,15 @@ pub fn node_names(
     resident: &Resident,
     formulation: &Formulation,
     effort: &Effort,
-) -> Result<Vec<(&'static str, String)>, StopReason> {
+) -> Result<Vec<(&'static str, SmolStr)>, StopReason> {
     let locality = resident.locality();
-    let needs = formulation.needs.iter().map(|need| ("need", locality.needs()[need.ix()].id.to_string()));
-    let offers = formulation.offers.iter().map(|offer| ("offer", locality.offers()[offer.ix()].id.to_string()));
+    let needs = formulation.needs.iter().map(|need| ("need", locality.needs()[need.ix()].id.clone().into()));
+    let offers = formulation.offers.iter().map(|offer| ("offer", locality.offers()[offer.ix()].id.clone().into()));
     let providers =
-        formulation.providers.iter().map(|provider| ("provider", locality.providers()[provider.ix()].to_string()));
+        formulation.providers.iter().map(|provider| ("provider", locality.providers()[provider.ix()].clone().into()));
     let pools = formulation.pools.iter().map(|pool| match pool {
-        PoolKey::Holder(holder) => ("holder", locality.holders()[holder.ix()].id.to_string()),
-        PoolKey::Group(key) => ("group", key.label(locality)),
+        PoolKey::Holder(holder) => ("holder", locality.holders()[holder.ix()].id.clone().into()),
+        PoolKey::Group(key) => ("group", key.label(locality).into()),
     });
     let all = needs.chain(offers).chain(providers).chain(pools);
     all.map(|name| effort.tick(32).map(|()| name)).collect()

@@ -61,9 +61,10 @@ pub fn unmet_range(
 /// Unmet child-needs in the areas that are inside.
 pub fn unmet_inside(locality: &Locality, matching: &Matching) -> u64 {
     (0..locality.needs().len())
-        .map(NeedIx::new)
-        .filter(|&need| locality.areas()[locality.holder(need).area.ix()].inside)
-        .map(|need| matching.unmet(need))
+        .map(|need| (NeedIx::new(need), matching.unmet(NeedIx::new(need))))
+        // Most needs are met, and whether one is inside takes a look at its holder.
+        .filter(|&(need, unmet)| 0 < unmet && locality.areas()[locality.holder(need).area.ix()].inside)
+        .map(|(_, unmet)| unmet)
         .sum()
 }
 

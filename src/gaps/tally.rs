@@ -65,26 +65,34 @@ pub struct Tallies {
     pub by_group: Vec<BTreeMap<u32, Tally>>,
 }
 
-/// The tally of all, alone. O(needs).
-pub fn total(locality: &Locality, matching: &Matching) -> Tally {
-    let mut all = Tally::default();
-    for (at, need) in locality.needs().iter().enumerate() {
-        if need.counts && locality.areas()[locality.holders()[need.holder.ix()].area.ix()].inside {
-            all.add(matching.asking[at], matching.met[at], need.weight);
+/// The tally of all, alone. O(needs), over the effort's threads and whatever it says.
+pub fn total(locality: &Locality, matching: &Matching, effort: &Effort) -> Tally {
+    let of = |needs: Range<usize>| {
+        let mut all = Tally::default();
+        for at in needs {
+            let need = &locality.needs()[at];
+            if need.counts && locality.areas()[locality.holders()[need.holder.ix()].area.ix()].inside {
+                all.add(matching.asking[at], matching.met[at], need.weight);
+            }
         }
-    }
+        all
+    };
+    let mut all = Tally::default();
+    effort.finish(pieces(locality.needs().len()), of).into_iter().for_each(|piece| all.and(piece));
     all
+}
+
+/// Few and large: in each, tables have lists of their own for all kinds, areas and values.
+fn pieces(n: usize) -> Vec<Range<usize>> {
+    const PIECES: usize = 8;
+    let size = n.div_ceil(PIECES).max(1 << 12);
+    (0..n).step_by(size).map(|from| from..n.min(from + size)).collect()
 }
 
 /// O(needs x group columns), over the effort's threads and whatever it says.
 pub fn tallies(locality: &Locality, matching: &Matching, effort: &Effort) -> Tallies {
-    // Few and large: each has lists of its own for all kinds, areas and values.
-    const PIECES: usize = 8;
-    let n_needs = locality.needs().len();
-    let size = n_needs.div_ceil(PIECES).max(1 << 12);
-    let pieces: Vec<Range<usize>> = (0..n_needs).step_by(size).map(|from| from..n_needs.min(from + size)).collect();
     let mut counted = Counting::new(locality);
-    for piece in effort.finish(pieces, |needs| Counting::of(locality, matching, needs)) {
+    for piece in effort.finish(pieces(locality.needs().len()), |needs| Counting::of(locality, matching, needs)) {
         counted.and(piece);
     }
     counted.done(locality)
@@ -194,6 +202,9 @@ impl Listed {
     }
 }
 
+/// Placements in a piece of work.
+const PLACEMENTS: usize = 1 << 14;
+
 /// Layer of need by target layer of the service that takes it. A description, not a fault: which layer a need should be
 /// met at is for people to say. The last of each row of columns stands for services without a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,8 +234,8 @@ impl LayerMatrix {
     }
 }
 
-/// O(placements + offers); `tallies` are those of the same matching.
-pub fn layer_matrix(locality: &Locality, matching: &Matching, tallies: &Tallies) -> LayerMatrix {
+/// O(placements + offers), over the effort's threads and whatever it says; `tallies` are those of the same matching.
+pub fn layer_matrix(locality: &Locality, matching: &Matching, tallies: &Tallies, effort: &Effort) -> LayerMatrix {
     let layers = Layer::ALL.iter().copied().map(Some).chain([None]);
     let row = |layer: Option<Layer>| {
         let tally = tallies.by_layer.get(&layer).copied().unwrap_or_default();
@@ -236,9 +247,19 @@ pub fn layer_matrix(locality: &Locality, matching: &Matching, tallies: &Tallies)
         let kind = &locality.kinds()[locality.needs()[need.ix()].kind.ix()];
         inside.then(|| LayerMatrix::column(kind.layer))
     };
-    for (need, offer, children) in matching.placements() {
-        if let Some(row) = row_of(need) {
-            rows[row].met[LayerMatrix::column(locality.service_of(offer).target)] += children;
+    let placements: Vec<(NeedIx, OfferIx, u64)> = matching.placements().collect();
+    let met = |placements: &[(NeedIx, OfferIx, u64)]| {
+        let mut met = [[0; LayerMatrix::COLUMNS]; LayerMatrix::COLUMNS];
+        for &(need, offer, children) in placements {
+            if let Some(row) = row_of(need) {
+                met[row][LayerMatrix::column(locality.service_of(offer).target)] += children;
+            }
+        }
+        met
+    };
+    for piece in effort.finish(placements.chunks(PLACEMENTS).collect(), met) {
+        for (row, met) in rows.iter_mut().zip(piece) {
+            row.met.iter_mut().zip(met).for_each(|(all, piece)| *all += piece);
         }
     }
     let mut places = [0u64; LayerMatrix::COLUMNS];

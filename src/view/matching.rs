@@ -1,6 +1,7 @@
 //! `suffice.match/1`.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::common::{
     CompletenessDocument, DISCLOSURE, Provenance, StageDelta, StageValue, completeness, provenance, stage_delta,
@@ -87,8 +88,8 @@ pub struct OfferUse {
 /// A row of assignments.csv.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentRow {
-    pub need: String,
-    pub offer: String,
+    pub need: SmolStr,
+    pub offer: SmolStr,
     pub children: u64,
     /// Metres, or minutes where travel.csv is in minutes, for one child; null where not known.
     pub travel: Option<u64>,
@@ -97,10 +98,10 @@ pub struct AssignmentRow {
 /// A row of prices.csv: the certificate, one row for each node and stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceRow {
-    pub stage: String,
+    pub stage: SmolStr,
     /// `need`, `offer`, `provider`, `holder` or `group`.
-    pub node: String,
-    pub id: String,
+    pub node: SmolStr,
+    pub id: SmolStr,
     pub price: i64,
 }
 
@@ -130,11 +131,12 @@ pub fn summary(resident: &Resident, route: Route, effort: &Effort) -> Result<Mat
 
 /// `pairs` is None where even they were not built before the stop.
 pub fn files(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchFiles {
-    let mut files = MatchFiles {
-        document: document(resident, matching, pairs, effort),
-        assignments: assignments(resident.locality(), matching, pairs, effort),
-        prices: Vec::new(),
-    };
+    let document = document(resident, matching, pairs, effort);
+    let (assignments, measured) = assignments(resident.locality(), matching, pairs, effort);
+    let mut files = MatchFiles { document, assignments, prices: Vec::new() };
+    if measured.is_err() {
+        files.document.notes.push("The run was stopped: assignments.csv is without its distances.".to_owned());
+    }
     match prices(resident, matching, effort) {
         Ok(prices) => files.prices = prices,
         Err(_) => files.document.leave_out_prices(),
@@ -155,12 +157,17 @@ impl MatchDocument {
 
 fn document(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchDocument {
     let locality = resident.locality();
+    let travelled = travelled(locality, matching, pairs, effort);
+    let mut notes = notes(locality, matching);
+    if travelled == Travelled::LeftOut {
+        notes.push("The run was stopped: how far the children travel was not added up.".to_owned());
+    }
     MatchDocument {
         schema: MatchDocument::SCHEMA.to_owned(),
         status: status(matching).0.to_owned(),
         reason: status(matching).1.map(str::to_owned),
         proof: proof(matching).to_owned(),
-        totals: totals(locality, matching, pairs, effort),
+        totals: totals(locality, matching, travelled, effort),
         objective: matching
             .objective
             .iter()
@@ -174,7 +181,7 @@ fn document(resident: &Resident, matching: &Matching, pairs: Option<&Pairs>, eff
             .collect(),
         pairs: matching.formulation.network.n_pairs() as u64,
         offers: offers(locality, matching),
-        notes: notes(locality, matching),
+        notes,
         completeness: completeness(locality, pairs),
         provenance: provenance(resident, matching.backend),
         disclosure: DISCLOSURE.to_owned(),
@@ -205,31 +212,85 @@ pub(super) fn travel(pairs: Option<&Pairs>, need: NeedIx, offer: OfferIx) -> Opt
     pairs?.find(need, offer)?.travel.map(u64::from)
 }
 
-/// Whatever the effort says: a matching without its assignments would be none.
-fn assignments(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> Vec<AssignmentRow> {
-    let row = |&(need, offer, children): &(NeedIx, OfferIx, u64)| AssignmentRow {
-        need: locality.needs()[need.ix()].id.as_str().to_owned(),
-        offer: locality.offers()[offer.ix()].id.as_str().to_owned(),
+/// Whatever the effort says: a matching without its assignments would be none. Their travel may stay blank
+/// ([`measured`]); the reason says why.
+fn assignments(
+    locality: &Locality,
+    matching: &Matching,
+    pairs: Option<&Pairs>,
+    effort: &Effort,
+) -> (Vec<AssignmentRow>, Result<(), StopReason>) {
+    let row = |&(need, offer, children): &(NeedIx, OfferIx, u64), travel| AssignmentRow {
+        need: locality.needs()[need.ix()].id.clone().into(),
+        offer: locality.offers()[offer.ix()].id.clone().into(),
         children,
-        travel: travel(pairs, need, offer),
+        travel,
     };
     let placements = matching.sorted_placements();
-    let rows = |chunk: &[(NeedIx, OfferIx, u64)]| -> Vec<AssignmentRow> { chunk.iter().map(row).collect() };
-    effort.finish(placements.chunks(PLACEMENTS).collect(), rows).into_iter().flatten().collect()
+    let (rows, whole) = match measured(&placements, effort, |at| row(at, travel(pairs, at.0, at.1))) {
+        Ok(rows) => (rows, Ok(())),
+        Err(reason) => {
+            let rows = |chunk: &[_]| -> Vec<AssignmentRow> { chunk.iter().map(|at| row(at, None)).collect() };
+            (effort.finish(placements.chunks(PLACEMENTS).collect(), rows), Err(reason))
+        }
+    };
+    (rows.into_iter().flatten().collect(), whole)
+}
+
+/// What `look` finds in the pairs for each placement, in pieces over the effort's threads. A look is mostly a wait for
+/// memory: after a stop it is not done for more than [`MEASURED_ANYWAY`] of them.
+fn measured<R: Send>(
+    placements: &[(NeedIx, OfferIx, u64)],
+    effort: &Effort,
+    look: impl Fn(&(NeedIx, OfferIx, u64)) -> R + Sync + Send,
+) -> Result<Vec<Vec<R>>, StopReason> {
+    effort.each(placements.chunks(PLACEMENTS).collect(), |chunk| {
+        if MEASURED_ANYWAY < placements.len() {
+            effort.look()?;
+        }
+        Ok(chunk.iter().map(&look).collect())
+    })
 }
 
 /// Placements in a piece of work.
 const PLACEMENTS: usize = 1 << 14;
 
-fn totals(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> MatchTotals {
-    let all = tally::total(locality, matching);
-    let inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
-    let placements: Vec<(NeedIx, OfferIx, u64)> = matching.placements().filter(|&(need, ..)| inside(need)).collect();
-    let travelled = |&(need, offer, children): &_| Some(travel(pairs, need, offer)?.saturating_mul(children));
-    // A look into the pairs for each placement, mostly a wait for memory.
-    let sums: Vec<Option<u64>> =
-        effort.finish(placements.chunks(PLACEMENTS).collect(), |chunk| chunk.iter().map(travelled).sum());
-    let sum: Option<u64> = sums.into_iter().sum();
+/// Placements whose travel is looked up whatever the effort says: that takes a hundredth of a second.
+const MEASURED_ANYWAY: usize = 1 << 16;
+
+/// How far the placed children inside travel, all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Travelled {
+    Known(u64),
+    /// Some placement has no number.
+    NotKnown,
+    /// A stop came.
+    LeftOut,
+}
+
+fn travelled(locality: &Locality, matching: &Matching, pairs: Option<&Pairs>, effort: &Effort) -> Travelled {
+    let is_inside = |need: NeedIx| locality.areas()[locality.holder(need).area.ix()].inside;
+    let of = |&(need, offer, children): &(NeedIx, OfferIx, u64)| match is_inside(need) {
+        true => Some(travel(pairs, need, offer)?.saturating_mul(children)),
+        false => Some(0),
+    };
+    let many = MEASURED_ANYWAY < matching.flow.carried().len();
+    if many && effort.look().is_err() {
+        return Travelled::LeftOut;
+    }
+    let placements: Vec<_> = matching.placements().collect();
+    match measured(&placements, effort, of) {
+        Ok(travel) => travel.into_iter().flatten().sum::<Option<u64>>().map_or(Travelled::NotKnown, Travelled::Known),
+        Err(_) => Travelled::LeftOut,
+    }
+}
+
+fn totals(locality: &Locality, matching: &Matching, travelled: Travelled, effort: &Effort) -> MatchTotals {
+    let all = tally::total(locality, matching, effort);
+    let sum = match travelled {
+        Travelled::Known(sum) => Some(sum),
+        Travelled::NotKnown | Travelled::LeftOut => None,
+    };
     let minutes = locality.travel().is_some_and(|travel| travel.unit == TravelUnit::Minutes);
     MatchTotals {
         rows: all.rows,
@@ -333,8 +394,43 @@ fn prices(resident: &Resident, matching: &Matching, effort: &Effort) -> Result<V
         let all = of_stage.sources.iter().chain(&of_stage.sinks).chain(&of_stage.limits).chain(&of_stage.pools);
         for ((node, id), &price) in names.iter().zip(all) {
             effort.tick(64)?;
-            rows.push(PriceRow { stage: stage.name.to_owned(), node: (*node).to_owned(), id: id.clone(), price });
+            rows.push(PriceRow { stage: stage.name.into(), node: (*node).into(), id: id.clone(), price });
         }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{MEASURED_ANYWAY, measured};
+    use crate::domain::{NeedIx, OfferIx};
+    use crate::solve::effort::Watch;
+    use crate::solve::{Effort, StopReason};
+
+    /// Says stop from the first look on.
+    struct Stopped;
+
+    impl Watch for Stopped {
+        fn stop(&self) -> Option<StopReason> {
+            Some(StopReason::Cancelled)
+        }
+
+        fn remaining(&self) -> Option<Duration> {
+            None
+        }
+    }
+
+    #[test]
+    fn after_a_stop_only_few_placements_are_measured() {
+        let placements = |n| vec![(NeedIx::new(3), OfferIx::new(4), 5); n];
+        let stopped = Effort::unlimited().watched(&Stopped);
+        let few = measured(&placements(MEASURED_ANYWAY), &stopped, |at| at.2).expect("they are few");
+        assert_eq!(few.into_iter().flatten().collect::<Vec<u64>>(), vec![5; MEASURED_ANYWAY]);
+        let many = placements(MEASURED_ANYWAY + 1);
+        assert_eq!(measured(&many, &stopped, |at| at.2), Err(StopReason::Cancelled));
+        let all = measured(&many, &Effort::unlimited(), |at| at.2).expect("nothing stops it");
+        assert_eq!(all.into_iter().flatten().count(), many.len());
+    }
 }

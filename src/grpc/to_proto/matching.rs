@@ -91,12 +91,12 @@ fn offer_use(offer: OfferUse) -> pb::OfferUse {
 
 pub(in crate::grpc) fn assignment(row: AssignmentRow) -> pb::Assignment {
     let AssignmentRow { need, offer, children, travel } = row;
-    pb::Assignment { need, offer, children: whole(children), travel: travel.map(whole) }
+    pb::Assignment { need: need.into(), offer: offer.into(), children: whole(children), travel: travel.map(whole) }
 }
 
 pub(in crate::grpc) fn price(row: PriceRow) -> pb::Price {
     let PriceRow { stage: name, node, id, price } = row;
-    pb::Price { stage: stage(&name), node, id, price }
+    pb::Price { stage: stage(&name), node: node.into(), id: id.into(), price }
 }
 
 pub(in crate::grpc) fn explained(document: ExplainDocument) -> pb::ExplainNeedResponse {
