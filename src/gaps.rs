@@ -5,10 +5,13 @@
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 
+pub mod access;
 pub mod cascade;
 pub mod causes;
 pub mod deficient;
+pub mod families;
 mod most;
+pub mod outcomes;
 pub mod ranges;
 pub mod receipt;
 mod received;
@@ -17,6 +20,7 @@ pub mod subgroup;
 pub mod tally;
 #[cfg(test)]
 mod testing;
+pub mod upstream;
 
 use std::sync::Arc;
 
