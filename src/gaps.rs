@@ -9,6 +9,7 @@ pub mod access;
 pub mod cascade;
 pub mod causes;
 pub mod deficient;
+pub mod equity;
 pub mod families;
 mod most;
 pub mod outcomes;

@@ -193,7 +193,7 @@ pub fn by_tenth(locality: &Locality, by_area: &BTreeMap<AreaIx, Access>) -> Opti
 }
 
 /// Rank 1 to the number of areas, cut into ten parts as equal as they can be: ceil(10 rank / areas).
-fn national_tenth(rank: u32, areas: u32) -> u8 {
+pub(super) fn national_tenth(rank: u32, areas: u32) -> u8 {
     let tenth = (10 * u64::from(rank)).div_ceil(u64::from(areas.max(1)));
     // A rank beyond the number of areas is refused by the check; the least deprived tenth would hold it.
     tenth.clamp(1, 10) as u8

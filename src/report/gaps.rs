@@ -2,6 +2,8 @@
 
 mod beyond;
 
+pub(super) use beyond::access;
+
 use super::assurance;
 use super::page::Page;
 use super::table::{Align, Table};

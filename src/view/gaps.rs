@@ -18,6 +18,7 @@ use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
 use beyond::{Beyond, beyond};
 
+pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -315,12 +316,12 @@ fn causes(found: &Found) -> Vec<CauseRow> {
     Cause::ALL.into_iter().chain(found.stopped.then_some(Cause::Stopped)).map(row).collect()
 }
 
-fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
+pub(super) fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
     let kind = &locality.kinds()[kind.ix()];
     (kind.id.to_string(), kind.label.clone())
 }
 
-fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {
+pub(super) fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {
     let area = &locality.areas()[area.ix()];
     (area.id.to_string(), area.name.clone())
 }

@@ -11,7 +11,7 @@ fn ratio(places_per_child_need: Option<f64>) -> String {
     places_per_child_need.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
-pub(super) fn access(page: &mut Page, access: &AccessDocument) {
+pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
     let AccessDocument {
         measure: _,
         places_per_child_need: Some(overall),

@@ -115,7 +115,7 @@ fn kind_id(locality: &Locality, kind: KindIx) -> String {
     locality.kinds()[kind.ix()].id.to_string()
 }
 
-fn access_document(resident: &Resident, effort: &Effort) -> Result<AccessDocument, StopReason> {
+pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> Result<AccessDocument, StopReason> {
     let locality = resident.locality();
     effort.look()?;
     let pairs = resident.pairs(effort)?;
