@@ -27,12 +27,12 @@ pub(super) mod tests;
 use std::collections::BTreeMap;
 
 use self::contact::{Contact, Loose, LooseBy};
-use super::most::{Asking, Declined, Member, Places, by_class};
+use super::most::{Asking, Declined, Member, Places, by_class, room};
 use super::received::Received;
 use super::subgroup::{Members, SplitBy, SplitKey, Subgroup};
-use crate::domain::{KindIx, Locality, NeedIx};
+use crate::domain::{KindIx, Locality, NeedIx, OfferIx};
 use crate::eligibility::{Pairs, Profiles};
-use crate::matching::NotFormulated;
+use crate::matching::{NotFormulated, Room};
 use crate::solve::{Effort, StopReason};
 
 /// In order: each holds at most what the one before holds.
@@ -197,7 +197,7 @@ pub fn cascade(
         Some(received) => Loose::of(locality, received, subgroup, effort)?,
         None => Loose::default(),
     };
-    let place = Place { locality, profiles, pairs, received: received.as_ref() };
+    let place = Place::new(locality, profiles, pairs, received.as_ref());
     let target = Target { straddling_rows: straddling.len() as u64, ..Target::default() };
     let mut members: Vec<Member> = needs.into_iter().map(|need| (pairs.spots().class_of(need), need)).collect();
     effort.sort(&mut members)?;
@@ -222,7 +222,7 @@ pub fn cascades_by(
     let keyed = |need: NeedIx| Some((split.key(locality, need)?, pairs.spots().class_of(need), need));
     let mut keyed: Vec<_> = needs.into_iter().filter_map(keyed).collect();
     effort.sort(&mut keyed)?;
-    let place = Place { locality, profiles, pairs, received: received.as_ref() };
+    let place = Place::new(locality, profiles, pairs, received.as_ref());
     let parts: Vec<_> = keyed.chunk_by(|one, next| one.0 == next.0).collect();
     let cascades = effort.each(parts, |part| {
         let key = part[0].0;
@@ -237,15 +237,28 @@ pub fn cascades_by(
 }
 
 /// What a cascade is read from.
-#[derive(Clone, Copy)]
 struct Place<'a> {
     locality: &'a Locality,
     profiles: &'a Profiles,
     pairs: &'a Pairs,
     received: Option<&'a Received<'a>>,
+    places: Places,
+    /// By offer, whether what it can take is known, or read as known.
+    places_known: Vec<bool>,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    fn new(
+        locality: &'a Locality,
+        profiles: &'a Profiles,
+        pairs: &'a Pairs,
+        received: Option<&'a Received<'a>>,
+    ) -> Place<'a> {
+        let offers = (0..locality.offers().len()).map(OfferIx::new);
+        let places_known = offers.map(|offer| room(locality, offer) != Room::NotKnown).collect();
+        Place { locality, profiles, pairs, received, places: Places::of_all(locality), places_known }
+    }
+
     /// The cascade of some needs, sorted by class.
     fn cascade(
         &self,
@@ -255,7 +268,7 @@ impl Place<'_> {
         effort: &Effort,
     ) -> Result<Cascade, NotFormulated> {
         let target = self.target(members, target, effort)?;
-        let available = self.available(members, effort)?.most_met(Places::of_all(self.locality), effort)?;
+        let available = self.available(members, effort)?.most_met(&self.places, effort)?;
         let accessible = self.most_by_class(members, Declined::Counts, effort)?;
         let acceptable = match self.locality.declines_recorded() {
             true => Ok(self.most_by_class(members, Declined::IsNone, effort)?),
@@ -331,7 +344,7 @@ impl Place<'_> {
 
     fn most_by_class(&self, members: &[Member], declined: Declined, effort: &Effort) -> Result<u64, NotFormulated> {
         let mut asking = by_class(self.locality, self.pairs, members, declined, &[], |_, _| {}, effort)?;
-        asking.most_met(Places::of_all(self.locality), effort)
+        asking.most_met(&self.places, effort)
     }
 
     fn contact(
@@ -340,7 +353,7 @@ impl Place<'_> {
         members: &[Member],
         effort: &Effort,
     ) -> Result<contact::Found, NotFormulated> {
-        let mut contact = Contact::new(self.locality, self.profiles, self.pairs, received);
+        let mut contact = Contact::new(self, received);
         for &(_, need) in members {
             contact.add(need, effort)?;
         }

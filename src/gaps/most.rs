@@ -49,9 +49,10 @@ impl Asking {
 
     /// How many child-needs the places can meet at most. As [`need::solve`](crate::solve::need::solve) in time; the rows
     /// are lent to the network, not copied.
-    pub(super) fn most_met(&mut self, places: Places, effort: &Effort) -> Result<u64, NotFormulated> {
-        let Asking { units, starts, sinks } = std::mem::replace(self, Asking::nobody());
-        let Places { of, behind, limits } = places;
+    pub(super) fn most_met(&mut self, places: &Places, effort: &Effort) -> Result<u64, NotFormulated> {
+        let Asking { units, starts, mut sinks } = std::mem::replace(self, Asking::nobody());
+        let asked = places.asked(&mut sinks);
+        let Places { of, behind, limits } = asked.as_ref().map_or_else(|| places.clone(), |asked| places.only(asked));
         effort.look()?;
         let stage = Stage { name: "most", unsent_cost: vec![1; units.len()], ..Stage::default() };
         let parts = NetworkParts {
@@ -67,7 +68,10 @@ impl Asking {
         let network = Network::new(parts).map_err(|error| Refused::TooLarge(error.to_string()))?;
         effort.look()?;
         let solved = best(&network, effort);
-        let NetworkParts { starts, sinks, .. } = network.into_parts();
+        let NetworkParts { starts, mut sinks, .. } = network.into_parts();
+        if let Some(asked) = asked {
+            sinks.iter_mut().for_each(|sink| *sink = asked[*sink as usize]);
+        }
         *self = Asking { units, starts, sinks };
         Ok(solved?.carried().iter().map(|&(_, units)| units).sum())
     }
@@ -117,6 +121,33 @@ impl Places {
             of: offers.clone().map(places).collect(),
             behind: offers.map(behind).collect(),
             limits: limits.iter().map(|&(_, places)| places).collect(),
+        }
+    }
+}
+
+impl Places {
+    /// Where few ask, the sinks that they ask at: numbers those afresh, in the same order. A split has thousands of parts,
+    /// and each asks at a few of thousands of offers. None: all sinks stay.
+    pub(super) fn asked(&self, sinks: &mut [u32]) -> Option<Vec<u32>> {
+        if self.of.len() <= sinks.len() {
+            return None;
+        }
+        let mut asked = sinks.to_vec();
+        asked.sort_unstable();
+        asked.dedup();
+        for sink in sinks {
+            // Every sink is among those asked at, and there are at most as many as before.
+            *sink = asked.partition_point(|other| other < sink) as u32;
+        }
+        Some(asked)
+    }
+
+    /// Of some sinks, which rise.
+    pub(super) fn only(&self, sinks: &[u32]) -> Places {
+        Places {
+            of: sinks.iter().map(|&sink| self.of[sink as usize]).collect(),
+            behind: sinks.iter().map(|&sink| self.behind[sink as usize]).collect(),
+            limits: self.limits.clone(),
         }
     }
 }

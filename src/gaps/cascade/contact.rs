@@ -6,13 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::most::{Places, accessible, best, room};
+use super::super::most::{Places, accessible, best};
 use super::super::received::{Received, service_of};
 use super::super::subgroup::{SplitBy, SplitKey, Subgroup};
-use super::ContactOutside;
+use super::{ContactOutside, Place};
 use crate::domain::{AreaIx, DeclineWhat, KindIx, Locality, NeedIx, OfferIx, Receipt, ReceiptNeed};
-use crate::eligibility::{Pairs, Profiles};
-use crate::matching::{NotFormulated, Refused, Room};
+use crate::matching::{NotFormulated, Refused};
 use crate::solve::{Effort, Limit, Network, NetworkParts, PairCosts, Pool, Source, Stage, StopReason};
 
 /// Offers by position, rising, with the effect there in thousandths (0 where none is given).
@@ -20,11 +19,8 @@ type Row = Vec<(u32, u16)>;
 
 /// Contact while it is gathered.
 pub(super) struct Contact<'a> {
-    locality: &'a Locality,
-    profiles: &'a Profiles,
-    pairs: &'a Pairs,
+    place: &'a Place<'a>,
     received: &'a Received<'a>,
-    places_known: Vec<bool>,
     /// Children by where they may be.
     alike: BTreeMap<Row, u64>,
     /// For each need whose receipts are too many together: how many, and its receipts.
@@ -58,20 +54,10 @@ enum Why {
 }
 
 impl<'a> Contact<'a> {
-    /// O(offers).
-    pub(super) fn new(
-        locality: &'a Locality,
-        profiles: &'a Profiles,
-        pairs: &'a Pairs,
-        received: &'a Received<'a>,
-    ) -> Contact<'a> {
-        let offers = (0..locality.offers().len()).map(OfferIx::new);
+    pub(super) fn new(place: &'a Place<'a>, received: &'a Received<'a>) -> Contact<'a> {
         Contact {
-            locality,
-            profiles,
-            pairs,
+            place,
             received,
-            places_known: offers.map(|offer| room(locality, offer) != Room::NotKnown).collect(),
             alike: BTreeMap::new(),
             pooled: Vec::new(),
             without_effect: false,
@@ -86,7 +72,7 @@ impl<'a> Contact<'a> {
     /// O(log receipts + its receipts x offers named x log offers).
     pub(super) fn add(&mut self, need: NeedIx, effort: &Effort) -> Result<(), StopReason> {
         effort.tick(4)?;
-        let Some(children) = self.locality.needs()[need.ix()].children.known() else { return Ok(()) };
+        let Some(children) = self.place.locality.needs()[need.ix()].children.known() else { return Ok(()) };
         let mut own: Vec<(Row, u64)> = Vec::new();
         for receipt in self.received.by(need) {
             let Some(receive) = receipt.children.known() else {
@@ -123,22 +109,22 @@ impl<'a> Contact<'a> {
         receive: u64,
         effort: &Effort,
     ) -> Result<Option<Row>, StopReason> {
-        let service = service_of(self.locality, receipt);
-        let kind = self.locality.needs()[need.ix()].kind;
+        let service = service_of(self.place.locality, receipt);
+        let kind = self.place.locality.needs()[need.ix()].kind;
         if !self.received.meets().fits(service, kind) {
             self.outside.no_type = self.outside.no_type.saturating_add(receive);
             return Ok(None);
         }
         let one;
         let offers = match receipt.what {
-            DeclineWhat::Service(service) => self.profiles.offers_of(service),
+            DeclineWhat::Service(service) => self.place.profiles.offers_of(service),
             DeclineWhat::Offer(offer) => {
                 one = [offer];
                 &one
             }
         };
         effort.tick(8 * offers.len() as u64)?;
-        let effect = self.profiles.effect(kind, service);
+        let effect = self.place.profiles.effect(kind, service);
         let mut row = Row::new();
         let mut nearest = Why::NotAccessible;
         for &offer in offers {
@@ -161,12 +147,12 @@ impl<'a> Contact<'a> {
     }
 
     fn why_not(&self, need: NeedIx, offer: OfferIx) -> Option<Why> {
-        match self.pairs.find(need, offer) {
-            Some(pair) if accessible(self.locality, pair.grade) => {
+        match self.place.pairs.find(need, offer) {
+            Some(pair) if accessible(self.place.locality, pair.grade) => {
                 if pair.grade.declined() {
                     Some(Why::Declined)
                 } else {
-                    (!self.places_known[offer.ix()]).then_some(Why::PlacesUnknown)
+                    (!self.place.places_known[offer.ix()]).then_some(Why::PlacesUnknown)
                 }
             }
             Some(_) | None => Some(Why::NotAccessible),
@@ -175,7 +161,7 @@ impl<'a> Contact<'a> {
 
     /// Sends as many as the offers can hold, and of those flows one with most effect.
     pub(super) fn found(self, effort: &Effort) -> Result<Found, NotFormulated> {
-        let Contact { locality, alike, pooled, without_effect, rows, unknown_rows, recorded, mut outside, .. } = self;
+        let Contact { place, alike, pooled, without_effect, rows, unknown_rows, recorded, mut outside, .. } = self;
         effort.look()?;
         let mut parts = NetworkParts { starts: vec![0], ..NetworkParts::default() };
         let mut effects: Vec<u16> = Vec::new();
@@ -191,7 +177,9 @@ impl<'a> Contact<'a> {
             pools.push(Pool { parent: None, least });
             own.into_iter().for_each(|(row, units)| push(row, units, Some(pool)));
         }
-        let Places { of, behind, limits } = Places::of_all(locality);
+        let asked = place.places.asked(&mut parts.sinks);
+        let Places { of, behind, limits } =
+            asked.map_or_else(|| place.places.clone(), |asked| place.places.only(&asked));
         parts.pools = pools;
         (parts.places, parts.sink_limits) = (of, behind);
         parts.limits = limits.into_iter().map(|capacity| Limit { capacity, parent: None }).collect();

@@ -57,10 +57,16 @@ impl Retargeting {
 }
 
 impl Parts {
-    /// No flow carries less than the one before it; `met` is at most the first.
+    /// Each flow may use all that the one before it uses, so none carries less.
     fn of(needs: u64, met: u64, today: u64, all: u64) -> Parts {
-        let met = met.min(today);
-        Parts { met, retargeting: today - met, idle: all - today, volume: needs - all }
+        debug_assert!(today <= all && all <= needs, "{today} of today's places, {all} of all, {needs} in need");
+        let (all, met) = (all.min(needs), met.min(today));
+        Parts {
+            met,
+            retargeting: today - met,
+            idle: all.saturating_sub(today),
+            volume: needs.saturating_sub(all.max(today)),
+        }
     }
 }
 
@@ -79,8 +85,8 @@ pub(super) fn parts(
     let needs = typed.low.both + typed.low.need_only;
     let flows = |reading| -> Result<(u64, u64), NotFormulated> {
         let mut asking = used.asking(&ground, members, reading, effort)?;
-        let today = asking.most_met(used.today(reading), effort)?;
-        let all = asking.most_met(used.at_most(locality, reading), effort)?;
+        let today = asking.most_met(&used.today(reading), effort)?;
+        let all = asking.most_met(&used.at_most(locality, reading), effort)?;
         Ok((today, all))
     };
     let (today, all) = flows(Reading::Least)?;
