@@ -321,9 +321,30 @@ async fn what_is_not_there_yet_says_so() {
     let plan = planning.plan_commissioning(pb::PlanCommissioningRequest::default()).await.unwrap_err();
     assert_eq!(said(&plan), not_yet);
     assert_eq!(said(&planning.watch_plan(pb::WatchPlanRequest::default()).await.unwrap_err()), not_yet);
-    let mut mismatch = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
-    let measure = mismatch.measure_mismatch(pb::MeasureMismatchRequest::default()).await.unwrap_err();
-    assert_eq!(said(&measure), not_yet);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn receipt_is_held_against_need() {
+    let server = Server::start(Settings::default()).await;
+    let mut files = support::bundles::files(TWO_CHILDREN_ONE_PLACE);
+    files.push(("receipts.csv".to_owned(), b"service,children,need\ns,1,bo\n".to_vec()));
+    server.upload(header("north"), files).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let source = Some(pb::measure_mismatch_request::Source::Name(NORTH.to_owned()));
+    let request = pb::MeasureMismatchRequest { source, ..Default::default() };
+    let answer = client.measure_mismatch(request).await.unwrap().into_inner();
+    assert_eq!(answer.status(), pb::SolveStatus::Optimal);
+    let typed = answer.typed.unwrap();
+    let sum = typed.sum.unwrap().measures.unwrap();
+    assert_eq!((sum.both, sum.need_only, sum.coverage), (Some(1), Some(1), Some(0.5)));
+    assert_eq!(sum.receipt_only, None, "whether others receive is not recorded, which is not zero");
+    let volume = typed.parts.unwrap().volume.unwrap();
+    assert_eq!((volume.low, volume.high), (1, 1), "one place for two");
+    assert_eq!(answer.equity_of_received.unwrap().with, 1);
+    assert_eq!(answer.access.unwrap().places_per_child_need, Some(0.5));
+    let nameless = client.measure_mismatch(pb::MeasureMismatchRequest::default()).await.unwrap_err();
+    assert_eq!(nameless.code(), Code::InvalidArgument);
     server.stop().await;
 }
 

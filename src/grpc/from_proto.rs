@@ -76,7 +76,14 @@ macro_rules! asked {
     )+};
 }
 
-asked!(match_request, stream_assignments_request, find_options_request, explain_need_request, analyse_gaps_request);
+asked!(
+    match_request,
+    stream_assignments_request,
+    find_options_request,
+    explain_need_request,
+    analyse_gaps_request,
+    measure_mismatch_request
+);
 
 pub(super) fn source(source: Option<impl Into<Asked>>, set_aside: bool, limits: Limits) -> Result<Source, Error> {
     match source.map(Into::into) {

@@ -80,8 +80,15 @@ impl pb::planning_service_server::PlanningService for Api {
 impl pb::mismatch_service_server::MismatchService for Api {
     async fn measure_mismatch(
         &self,
-        _: Request<pb::MeasureMismatchRequest>,
+        request: Request<pb::MeasureMismatchRequest>,
     ) -> Result<Response<pb::MeasureMismatchResponse>, Status> {
-        not_yet("MeasureMismatch")
+        let deadline = self.deadline(&request);
+        let pb::MeasureMismatchRequest { set_aside_bad_rows, options, source } = request.into_inner();
+        let solving = from_proto::solving(options)?;
+        let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
+        let measured = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
+            Ok(to_proto::measures(view::measure::run(resident, solving.route, effort)?))
+        });
+        Ok(Response::new(measured.await?))
     }
 }

@@ -3,6 +3,7 @@
 
 mod gaps;
 mod matching;
+mod measure;
 mod what_if;
 
 use std::time::SystemTime;
@@ -22,6 +23,7 @@ use crate::view::{CompletenessDocument, Provenance, StageDelta, StageValue};
 
 pub(super) use gaps::gaps;
 pub(super) use matching::{assignment, explained, matched, matching, options, price};
+pub(super) use measure::measures;
 pub(super) use what_if::what_if;
 
 /// Ids listed of each side of a deficient set.

@@ -161,7 +161,7 @@ fn driver(driver: Driver) -> pb::Driver {
     }
 }
 
-fn accessibility(access: AccessDocument) -> pb::Access {
+pub(super) fn accessibility(access: AccessDocument) -> pb::Access {
     let AccessDocument {
         measure,
         places_per_child_need,
