@@ -12,6 +12,7 @@ pub mod generate;
 pub mod grpc;
 pub mod import;
 pub mod matching;
+pub mod measures;
 pub mod report;
 pub mod service;
 pub mod solve;

@@ -1,7 +1,7 @@
 //! What tests share that need something beside a Rust compiler: other programs, or the material beside the repository.
 //!
 //! Where such a thing is absent the test is skipped with a message, and CI counts it. A name in `SUFFICE_REQUIRE`
-//! (`shared,python,grpcurl,postgres`) makes the skip a failure. A test begins so:
+//! (`shared,python,pysal,grpcurl,postgres`) makes the skip a failure. A test begins so:
 //!
 //! ```text
 //! let Some(shared) = support::shared() else { return };
@@ -40,11 +40,12 @@ pub fn skip_line(what: &str, test: &str) -> String {
     format!("SKIPPED: {what} is not here: {test}\n")
 }
 
-/// Whether `shared`, `python`, `grpcurl` or `postgres` is here; if not, the skip is noted, or fails.
+/// Whether `shared`, `python`, `pysal`, `grpcurl` or `postgres` is here; if not, the skip is noted, or fails.
 pub fn require(what: &str) -> bool {
     match what {
         "shared" => shared().is_some(),
         "python" => python().is_some(),
+        "pysal" => pysal().is_some(),
         "grpcurl" => grpcurl().is_some(),
         "postgres" => postgres().is_some(),
         other => panic!("no test knows how to look for {other:?}: add it to tests/support/mod.rs"),
@@ -60,6 +61,11 @@ pub fn shared() -> Option<PathBuf> {
 /// A Python with the gRPC packages of .ci/run.
 pub fn python() -> Option<PathBuf> {
     or_skip("python", program("SUFFICE_PYTHON", &["-c", "import grpc, grpc_tools, grpc_health, grpc_reflection"]))
+}
+
+/// A Python with the packages of tests/measures_world/requirements.txt, in an environment of its own.
+pub fn pysal() -> Option<PathBuf> {
+    or_skip("pysal", program("SUFFICE_PYSAL", &["-c", "import access"]))
 }
 
 pub fn grpcurl() -> Option<PathBuf> {
