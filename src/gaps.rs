@@ -6,9 +6,15 @@
 
 pub mod causes;
 pub mod deficient;
+pub mod optimum;
+pub mod overlap;
+pub mod providers;
 pub mod ranges;
+pub mod relaxations;
 pub mod residual;
 pub mod tally;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
@@ -19,7 +25,11 @@ use crate::solve::{BackendError, Effort};
 
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
+pub use optimum::{Change, Optimum, Today};
+pub use overlap::Overlap;
+pub use providers::{Concentration, Losses};
 pub use ranges::UnmetRange;
+pub use relaxations::Relaxations;
 pub use tally::{LayerMatrix, Tallies, Tally};
 
 /// Everything that the gap page says, as numbers and positions.
