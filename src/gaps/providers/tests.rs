@@ -137,7 +137,7 @@ proptest! {
                     of.locality.services()[offer.service.ix()].provider == loss.provider
                         && line.starts_with(&format!("offer {} ", offer.id))
                 });
-                if theirs { line.replace("capacity=", "capacity=0") } else { line.to_owned() }
+                if theirs { line.replace("capacity=", "capacity=0 was=") } else { line.to_owned() }
             }).collect();
             let after = matched(&closed.join("\n")).today().optimum();
             prop_assert_eq!(found.today.change_to(&after), loss.change);

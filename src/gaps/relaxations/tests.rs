@@ -96,7 +96,7 @@ fn every_rule_that_can_be_relaxed_is_named() {
              area b at=1234,0
              service s types=k {service}
              offer o service=s at=0,0 capacity=9 {offer}
-             need n kind=k {need} weight=4"
+             need n kind=k weight=4 {need}"
         )
     };
     let gives = "nearest for 1, opens to 1, 1 of them unmet, gives 1 of weight 4";
@@ -112,8 +112,7 @@ fn every_rule_that_can_be_relaxed_is_named() {
         ("", "covers=a", "area=b", "o covers b too"),
         ("", "reach=10min", "area=b\ntravel minutes b o 12.5", "o reaches 13 minutes, not 10 minutes"),
     ] {
-        let text = place(service, offer, &format!("{need} ")).replace("\npolicy", " weight=4\npolicy");
-        let text = text.replace("\ntravel", " weight=4\ntravel");
+        let text = place(service, offer, need);
         check(&text, &format!("1 kept out, 1 one rule away\n{words}: {gives}"));
     }
 }
@@ -173,12 +172,12 @@ fn more_than_the_work_allows_is_left_out_and_said() {
     assert_eq!((all.kept_out, all.looked_at, all.rules, all.tried.len()), (5, 5, 2, 2));
     let one = with(Settings { most: 1, ..defaults });
     assert_eq!((one.rules, one.tried.as_slice()), (2, &all.tried[..1]));
-    // One pair is there today and one is added, so another network has no room in 3.
-    let solved = with(Settings { pairs: 3, ..defaults });
+    // One pair is there today and one is added, so two networks have room in 4.
+    let solved = with(Settings { pairs: 4, ..defaults });
     let changes: Vec<Option<i64>> =
         solved.tried.iter().map(|tried| tried.change.map(|change| change.child_needs)).collect();
     assert_eq!(changes, [Some(3), Some(2)]);
-    let solved = with(Settings { pairs: 2, ..defaults });
+    let solved = with(Settings { pairs: 3, ..defaults });
     let changes: Vec<Option<i64>> =
         solved.tried.iter().map(|tried| tried.change.map(|change| change.child_needs)).collect();
     assert_eq!(changes, [Some(3), None]);
@@ -218,7 +217,8 @@ fn rewritten(text: &str, locality: &Locality, relaxed: &Relaxed) -> Option<Strin
     };
     match relaxed {
         Relaxed::Service { service, rule } => {
-            let change = |from: &str, to: &str| change("service", &locality.services()[service.ix()].id, from, to);
+            let change =
+                |from: &str, to: &str| change("service", locality.services()[service.ix()].id.as_str(), from, to);
             match rule {
                 ServiceRule::AgeMin { from, to, .. } => change(&format!("ages={from}.."), &format!("ages={to}..")),
                 ServiceRule::AgeMax { from, to, .. } => change(&format!("..{from}"), &format!("..{to}")),
@@ -232,7 +232,7 @@ fn rewritten(text: &str, locality: &Locality, relaxed: &Relaxed) -> Option<Strin
             }
         }
         Relaxed::Offer { offer, rule } => {
-            let change = |from: &str, to: &str| change("offer", &locality.offers()[offer.ix()].id, from, to);
+            let change = |from: &str, to: &str| change("offer", locality.offers()[offer.ix()].id.as_str(), from, to);
             match rule {
                 OfferRule::Reach { from: Reach::Metres(from), to: Reach::Metres(to) } => {
                     change(&format!("reach={from}"), &format!("reach={to}"))
@@ -261,7 +261,9 @@ proptest! {
             prop_assert!(0 <= change.weight_of_all);
             prop_assert!(relaxation.nearest_for <= relaxation.opens_to_unmet, "{}", said(&of.locality, relaxation));
             prop_assert!(relaxation.opens_to_unmet <= relaxation.opens_to);
-            prop_assert!(change.child_needs <= i64::try_from(relaxation.opens_to).unwrap());
+            // Children from outside whom it opens to may leave places for others inside.
+            let opens_to = i64::try_from(relaxation.opens_to).unwrap();
+            prop_assert!(change.child_needs <= opens_to || text.contains("outside"));
             if let Some(text) = rewritten(&text, &of.locality, &relaxation.relaxed) {
                 let after = matched(&text).today().optimum();
                 prop_assert_eq!(found.today.change_to(&after), change, "{}", said(&of.locality, relaxation));

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use super::Standing;
 use crate::domain::policy::UnknownEligibility;
-use crate::domain::{AreaIx, KindIx, OfferIx, ServiceIx, Status, TravelUnit};
+use crate::domain::{AreaIx, DeclineWho, KindIx, Locality, NeedIx, OfferIx, ServiceIx, Status, TravelUnit};
 use crate::eligibility::{
     Beyond, ClassIx, NeedFacts, OfferFacts, OutOfReach, Place, ProfileIx, ReachVerdict, Refusal, Verdict, reach_facts,
     relaxation_of_reach, relaxation_of_rule,
 };
-use crate::gaps::Cause;
+use crate::gaps::{Cause, Unmet};
 use crate::solve::{Effort, StopReason};
 
 /// A rule that can be relaxed.
@@ -50,6 +50,16 @@ pub(super) struct Voted {
     pub(super) one_rule_away: u64,
 }
 
+/// Needs that are kept out by the same rules: those of a class, and each that declined something for itself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    class: ClassIx,
+    declines: bool,
+    /// Speaks for all.
+    need: NeedIx,
+    children: u64,
+}
+
 /// By rule: how far it would have to go, and for how many child-needs.
 type Votes = BTreeMap<Rule, BTreeMap<u64, u64>>;
 
@@ -67,14 +77,14 @@ enum Lets {
 }
 
 pub(super) fn count(standing: Standing, tests: u64, effort: &Effort) -> Result<Voted, StopReason> {
-    const CLASSES: usize = 1 << 8;
-    let (classes, kept_out) = classes_kept_out(standing, effort)?;
-    let classes = within(standing, classes, tests, effort)?;
-    let looked_at = sum(classes.iter().map(|&(_, children)| children));
-    let pieces: Vec<&[(ClassIx, u64)]> = classes.chunks(CLASSES).collect();
+    const GROUPS: usize = 1 << 8;
+    let (groups, kept_out) = kept_out(standing, effort)?;
+    let groups = within(standing, groups, tests, effort)?;
+    let looked_at = sum(groups.iter().map(|group| group.children));
+    let pieces: Vec<&[Group]> = groups.chunks(GROUPS).collect();
     let mut one_rule_away = 0u64;
     let mut votes = Votes::new();
-    for (of_piece, away) in effort.each(pieces, |classes| of_classes(standing, classes, effort))? {
+    for (of_piece, away) in effort.each(pieces, |groups| of_groups(standing, groups, effort))? {
         one_rule_away = one_rule_away.saturating_add(away);
         for (rule, of_rule) in of_piece {
             effort.tick(1 + of_rule.len() as u64)?;
@@ -96,68 +106,67 @@ fn sum(children: impl Iterator<Item = u64>) -> u64 {
     children.fold(0, u64::saturating_add)
 }
 
-/// The classes with child-needs inside that rules or distance keep out, and all these child-needs.
-fn classes_kept_out(standing: Standing, effort: &Effort) -> Result<(Vec<(ClassIx, u64)>, u64), StopReason> {
+/// Those with child-needs inside that rules or distance keep out, and all these child-needs.
+fn kept_out(standing: Standing, effort: &Effort) -> Result<(Vec<Group>, u64), StopReason> {
+    let Standing { locality, pairs, unmet, .. } = standing;
+    let mut who: Vec<DeclineWho> = locality.declines().iter().map(|decline| decline.who).collect();
+    effort.sort(&mut who)?;
+    let declines = |need: NeedIx| {
+        let holder = locality.needs()[need.ix()].holder;
+        who.binary_search(&DeclineWho::Need(need)).is_ok() || who.binary_search(&DeclineWho::Holder(holder)).is_ok()
+    };
     let kept_out = |cause| matches!(cause, Cause::Ineligible | Cause::OutOfReach);
-    let spots = standing.pairs.spots();
-    let mut classes: Vec<(ClassIx, u64)> = Vec::new();
-    for unmet in standing.unmet.iter().filter(|unmet| unmet.inside && kept_out(unmet.cause)) {
-        effort.tick(1)?;
-        classes.push((spots.class_of(unmet.need), unmet.children));
+    let mut groups: Vec<Group> = Vec::new();
+    for &Unmet { need, children, .. } in unmet.iter().filter(|unmet| unmet.inside && kept_out(unmet.cause)) {
+        effort.tick(4)?;
+        groups.push(Group { class: pairs.spots().class_of(need), declines: declines(need), need, children });
     }
-    let kept_out = sum(classes.iter().map(|&(_, children)| children));
-    effort.sort(&mut classes)?;
-    classes.dedup_by(|later, first| {
-        let same = later.0 == first.0;
-        if same {
-            first.1 = first.1.saturating_add(later.1);
+    let kept_out = sum(groups.iter().map(|group| group.children));
+    effort.sort(&mut groups)?;
+    groups.dedup_by(|later, first| {
+        let alike = later.class == first.class && !later.declines && !first.declines;
+        if alike {
+            first.children = first.children.saturating_add(later.children);
         }
-        same
+        alike
     });
-    Ok((classes, kept_out))
+    Ok((groups, kept_out))
 }
 
-/// As many classes as can be put to so many tests, those with most child-needs first; rising by class again, so that
-/// needs of one profile stand together.
-fn within(
-    standing: Standing,
-    mut classes: Vec<(ClassIx, u64)>,
-    tests: u64,
-    effort: &Effort,
-) -> Result<Vec<(ClassIx, u64)>, StopReason> {
+/// As many groups as can be put to so many tests, those with most child-needs first; rising again, so that needs of one
+/// profile stand together.
+fn within(standing: Standing, mut groups: Vec<Group>, tests: u64, effort: &Effort) -> Result<Vec<Group>, StopReason> {
     let Standing { locality, profiles, pairs, .. } = standing;
     let fitting: Vec<u64> = (0..locality.kinds().len())
         .map(KindIx::new)
         .map(|kind| profiles.fitting_services(kind).map(|service| profiles.offers_of(service).len() as u64).sum())
         .collect();
-    let tests_of = |class: ClassIx| 1 + fitting[profiles.kind(pairs.spots().profile(class)).ix()];
-    let wanted = sum(classes.iter().map(|&(class, _)| tests_of(class)));
-    if wanted <= tests {
-        return Ok(classes);
+    let tests_of = |group: &Group| 1 + fitting[profiles.kind(pairs.spots().profile(group.class)).ix()];
+    if sum(groups.iter().map(tests_of)) <= tests {
+        return Ok(groups);
     }
-    let mut most: Vec<(Reverse<u64>, ClassIx)> =
-        classes.iter().map(|&(class, children)| (Reverse(children), class)).collect();
+    let mut most: Vec<(Reverse<u64>, Group)> = groups.iter().map(|&group| (Reverse(group.children), group)).collect();
     effort.sort(&mut most)?;
     let mut left = tests;
-    classes.clear();
-    for (Reverse(children), class) in most {
-        let Some(after) = left.checked_sub(tests_of(class)) else { break };
+    groups.clear();
+    for (_, group) in most {
+        let Some(after) = left.checked_sub(tests_of(&group)) else { break };
         left = after;
-        classes.push((class, children));
+        groups.push(group);
     }
-    effort.sort(&mut classes)?;
-    Ok(classes)
+    effort.sort(&mut groups)?;
+    Ok(groups)
 }
 
-/// The votes of some classes, and how many child-needs of them one rule alone keeps from some offer.
-fn of_classes(standing: Standing, classes: &[(ClassIx, u64)], effort: &Effort) -> Result<(Votes, u64), StopReason> {
+/// The votes of some groups, and how many child-needs of them one rule alone keeps from some offer.
+fn of_groups(standing: Standing, groups: &[Group], effort: &Effort) -> Result<(Votes, u64), StopReason> {
     let mut votes = Votes::new();
     let mut one_rule_away = 0u64;
     let mut known: BTreeMap<ProfileIx, Vec<(ServiceIx, Lets)>> = BTreeMap::new();
-    for &(class, children) in classes {
-        let profile = standing.pairs.spots().profile(class);
+    for &Group { need, children, .. } in groups {
+        let profile = standing.profiles.of(need);
         let services = known.entry(profile).or_insert_with(|| services_that_may(standing, profile));
-        let nearest = nearest_misses(standing, class, services, effort)?;
+        let nearest = nearest_misses(standing, need, services, effort)?;
         if !nearest.is_empty() {
             one_rule_away = one_rule_away.saturating_add(children);
         }
@@ -209,12 +218,11 @@ fn rule_that(standing: Standing, service: ServiceIx, refusal: &Refusal) -> Optio
 /// The rules that would have to give way least, where one alone would do: each once.
 fn nearest_misses(
     standing: Standing,
-    class: ClassIx,
+    need: NeedIx,
     services: &[(ServiceIx, Lets)],
     effort: &Effort,
 ) -> Result<Vec<(Rule, u64)>, StopReason> {
-    let Standing { locality, profiles, declines, pairs, .. } = standing;
-    let need = pairs.spots().needs_of(class)[0];
+    let Standing { locality, profiles, declines, .. } = standing;
     let facts = NeedFacts::of(locality, need);
     let assessed = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
     let mut least = u64::MAX;
@@ -240,6 +248,7 @@ fn nearest_misses(
             match (lets, reach_facts(locality, &facts, &offer_facts).verdict) {
                 (Lets::In, ReachVerdict::No(out)) => {
                     if let Some((rule, by)) = rule_of_reach(offer, facts.area, out)
+                        && reaches_if_covered(locality, &facts, &offer_facts, rule)
                         && !declines.by_need(locality, need, place)
                     {
                         hear(rule, by, relaxation_of_reach(out));
@@ -272,6 +281,18 @@ fn rule_of_reach(offer: OfferIx, area: AreaIx, out: OutOfReach) -> Option<(Rule,
         }
         // A way that travel.csv does not list is no rule of the offer.
         (false, Some(Beyond::NotListed)) | (true, Some(_)) | (false, None) => None,
+    }
+}
+
+/// Whether nothing but the areas stands in the way, where these do: a distance that is not known is no failed test, and
+/// would still not be known.
+fn reaches_if_covered(locality: &Locality, need: &NeedFacts, offer: &OfferFacts, rule: Rule) -> bool {
+    match rule {
+        Rule::Covers(_, area) => {
+            let covered = OfferFacts { covers: &[area], ..*offer };
+            reach_facts(locality, need, &covered).verdict == ReachVerdict::Yes
+        }
+        Rule::Reach(_) | Rule::Service(..) => true,
     }
 }
 
