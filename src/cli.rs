@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod demo;
 mod ending;
+mod examples;
 mod explain;
 mod files;
 mod gaps;
@@ -17,6 +18,7 @@ mod import;
 mod kinds;
 mod load;
 mod matching;
+mod measure;
 mod output;
 mod progress;
 mod search;
@@ -81,6 +83,7 @@ fn perform(job: &Job) -> Result<Ending, Failure> {
         Task::Check(task) => check::run(task, form),
         Task::Match(task) => matching::run(task, form),
         Task::Gaps(task) => gaps::run(task, form),
+        Task::Measure(task) => measure::run(task, form),
         Task::Explain(task) => explain::run(task, form),
         Task::Verify(task) => verify::run(task, form),
         Task::Import(task) => import::run(task, form),

@@ -2,19 +2,34 @@
 //!
 //! [`analyse`] reads a [`Matching`] and answers in child-needs: totals and their range over everything unknown
 //! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
-//! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]).
+//! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
+//! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
+//! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
+//! [`overlap`] counts which services compete for the same needs.
 
+pub mod access;
+pub mod cascade;
 pub mod causes;
 pub mod deficient;
+pub mod equity;
+pub mod families;
+#[cfg(test)]
+mod matched;
+mod most;
 pub mod optimum;
+pub mod outcomes;
 pub mod overlap;
 pub mod providers;
 pub mod ranges;
+pub mod receipt;
+mod received;
 pub mod relaxations;
 pub mod residual;
+pub mod subgroup;
 pub mod tally;
 #[cfg(test)]
 mod testing;
+pub mod upstream;
 
 use std::sync::Arc;
 
@@ -23,13 +38,18 @@ use crate::eligibility::{Pairs, Profiles};
 use crate::matching::{Matching, Refused, Route};
 use crate::solve::{BackendError, Effort};
 
+pub use cascade::{
+    Bottleneck, Cascade, CascadeStage, ContactOutside, Coverage, NotRecorded, Target, cascade, cascades_by,
+};
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
 pub use providers::{Concentration, Losses};
 pub use ranges::UnmetRange;
+pub use receipt::{NeedByReceipt, need_by_receipt};
 pub use relaxations::Relaxations;
+pub use subgroup::{SplitBy, SplitKey, Subgroup};
 pub use tally::{LayerMatrix, Tallies, Tally};
 
 /// Everything that the gap page says, as numbers and positions.

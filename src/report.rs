@@ -9,6 +9,7 @@ pub mod check;
 pub mod explain;
 pub mod gaps;
 pub mod matching;
+pub mod measure;
 mod page;
 #[cfg(test)]
 mod sample;

@@ -43,6 +43,8 @@ pub enum Command {
     Match(Match),
     /// Say how much need goes unmet, why, for whom and where
     Gaps(Gaps),
+    /// Measure how far what children receive follows what they need, and how evenly
+    Measure(Measure),
     /// Explain one need: what it gets, and what stands in the way at each offer
     Explain(Explain),
     /// Check a stored answer from scratch, without the solver that made it
@@ -167,6 +169,40 @@ pub struct Gaps {
     pub solving: Solving,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  suffice measure trafford            need against receipt, equity and access, each with its source
+  suffice measure --example perth-kinross
+                                      the field's own example: 8,459 children, 2,176 in high need, 649 in services
+  suffice measure trafford --json     the same as one JSON document (schema suffice.measure/1)")]
+pub struct Measure {
+    /// Folder with locality.toml, areas.csv, needs.csv, services.csv and offers.csv; receipts.csv says what children
+    /// receive today
+    #[arg(value_name = "BUNDLE", required_unless_present = "example", conflicts_with = "example")]
+    pub path: Option<PathBuf>,
+
+    /// Leave out rows that cannot be understood, instead of refusing the whole bundle; each stays in the answer with
+    /// its reason
+    #[arg(long, conflicts_with = "example")]
+    pub set_aside: bool,
+
+    /// Measure a published table that ships with the program
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub example: Option<Example>,
+
+    #[command(flatten)]
+    pub solving: Solving,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Example {
+    /// Perth and Kinross, ages 9 to 15 (Morpeth, Evidence2Success)
+    PerthKinross,
 }
 
 #[derive(Debug, Args)]

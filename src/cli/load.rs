@@ -1,9 +1,10 @@
 //! From a folder to a locality that can be asked.
 
 use super::ending::Failure;
+use super::examples::Example;
 use super::settings::Bundle;
-use crate::domain::Problem;
 use crate::domain::check::NotLoaded;
+use crate::domain::{BadRows, Draft, Problem};
 use crate::engine::{Loaded, Resident};
 use crate::import::bundle::{self, BundleError};
 use crate::solve::Effort;
@@ -18,15 +19,32 @@ pub(super) enum Read {
 /// Reads and checks; a bundle with problems is an answer here and not a failure.
 pub(super) fn read(bundle: &Bundle, effort: &Effort) -> Result<Read, Failure> {
     effort.report("reading", 0, None);
-    let draft = match bundle::read_dir(&bundle.path, effort) {
-        Ok(draft) => draft,
-        Err(BundleError::Problems(problems)) => return Ok(Read::Refused(problems)),
-        Err(BundleError::Stopped(reason)) => return Err(Failure::Stopped { reason, limit: None }),
-        Err(error) => return Err(Failure::Bundle(error)),
-    };
-    match Resident::load(draft, bundle.bad_rows, effort) {
+    match bundle::read_dir(&bundle.path, effort) {
+        Ok(draft) => checked(draft, bundle.bad_rows, effort),
+        Err(BundleError::Problems(problems)) => Ok(Read::Refused(problems)),
+        Err(BundleError::Stopped(reason)) => Err(Failure::Stopped { reason, limit: None }),
+        Err(error) => Err(Failure::Bundle(error)),
+    }
+}
+
+/// As [`read`], of a bundle that ships with the program.
+pub(super) fn example(example: &Example, effort: &Effort) -> Result<Read, Failure> {
+    match bundle::read_files(example.files(), effort) {
+        Ok(draft) => checked(draft, BadRows::Refuse, effort),
+        Err(refused) => not_loaded(refused),
+    }
+}
+
+fn checked(draft: Draft, bad_rows: BadRows, effort: &Effort) -> Result<Read, Failure> {
+    match Resident::load(draft, bad_rows, effort) {
         Ok(loaded) => Ok(Read::Accepted(Box::new(loaded))),
-        Err(NotLoaded::Problems(problems)) => Ok(Read::Refused(problems)),
-        Err(NotLoaded::Stopped(reason)) => Err(Failure::Stopped { reason, limit: None }),
+        Err(refused) => not_loaded(refused),
+    }
+}
+
+fn not_loaded(refused: NotLoaded) -> Result<Read, Failure> {
+    match refused {
+        NotLoaded::Problems(problems) => Ok(Read::Refused(problems)),
+        NotLoaded::Stopped(reason) => Err(Failure::Stopped { reason, limit: None }),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::ending::Failure;
+use super::examples::Example;
 use super::load::{self, Read};
 use super::progress::Bar;
 use super::settings::Bundle;
@@ -43,6 +44,16 @@ impl Search {
         match self.read(bundle)? {
             Read::Accepted(loaded) => Ok(&Box::leak(loaded).resident),
             Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
+        }
+    }
+
+    /// A locality that ships with the program.
+    pub(super) fn example(&self, example: &Example) -> Result<&'static Resident, Failure> {
+        let watch = self.clock.loading();
+        let effort = self.on_threads(Effort::unlimited().watched(&watch));
+        match load::example(example, &effort).map_err(|failure| failure.within(self.clock.limit()))? {
+            Read::Accepted(loaded) => Ok(&Box::leak(loaded).resident),
+            Read::Refused(problems) => Err(Failure::Refused { path: example.name.into(), problems }),
         }
     }
 

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::civil::Date;
 
 use super::args::{self, Arguments, Backend, BuiltIn, Command};
+use super::examples::{Example, PERTH_KINROSS};
 use super::files::{Existing, OutFolder};
 use super::output::Form;
 use crate::domain::{AgeBand, BadRows, Id};
@@ -42,6 +43,7 @@ pub(super) enum Task {
     Check(Check),
     Match(Match),
     Gaps(Gaps),
+    Measure(Measure),
     Explain(Explain),
     Verify(Verify),
     // Boxed for its size, as `Serve` is: they have many more settings than the rest.
@@ -90,6 +92,19 @@ pub(super) struct Gaps {
     pub(super) bundle: Bundle,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
+}
+
+#[derive(Debug)]
+pub(super) struct Measure {
+    pub(super) source: Source,
+    pub(super) solving: Solving,
+    pub(super) out: Option<OutFolder>,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    Bundle(Bundle),
+    Example(&'static Example),
 }
 
 #[derive(Debug)]
@@ -203,6 +218,18 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
         Command::Gaps(args::Gaps { bundle, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
+        }
+        Command::Measure(args::Measure { path, set_aside, example, solving, output }) => {
+            let solving = self::solving(&solving)?;
+            let read: Vec<&Path> = path.as_deref().into_iter().collect();
+            let (form, out) = written(output, &read)?;
+            let source = match (path, example) {
+                (Some(path), _) => Source::Bundle(self::bundle(args::Bundle { path, set_aside })),
+                (None, Some(args::Example::PerthKinross)) => Source::Example(&PERTH_KINROSS),
+                // One of the two is required, so clap has refused this before.
+                (None, None) => return Err(WrongUse::value("either a bundle or --example is needed")),
+            };
+            (form, Task::Measure(Measure { source, solving, out }))
         }
         Command::Explain(args::Explain { bundle, need, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;

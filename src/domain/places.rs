@@ -36,8 +36,13 @@ impl Locality {
         match self.policy().supply {
             SupplyUse::Free if full => Supply::Places(0),
             SupplyUse::Free => self.children(offer, self.offers()[offer.ix()].free, true),
-            SupplyUse::Capacity => self.children(offer, self.offers()[offer.ix()].capacity, true),
+            SupplyUse::Capacity => self.capacity(offer),
         }
+    }
+
+    /// All that an offer can take in the period, taken or free, whatever `supply.use` says.
+    pub fn capacity(&self, offer: OfferIx) -> Supply {
+        self.children(offer, self.offers()[offer.ix()].capacity, true)
     }
 
     /// The children that an offer could take today: its free places, without turns.

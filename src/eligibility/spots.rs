@@ -24,7 +24,7 @@ use crate::solve::{Effort, StopReason};
 pub struct ClassIx(u32);
 
 impl ClassIx {
-    pub(super) fn new(position: usize) -> ClassIx {
+    pub fn new(position: usize) -> ClassIx {
         // There are at most as many classes as needs, and needs fit 32 bits.
         ClassIx(position as u32)
     }

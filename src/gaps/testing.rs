@@ -1,69 +1,92 @@
-//! A locality out of a few lines, matched, for the tests of this module only.
+//! Small localities as the files that they are, for the tests of this module: `== name` begins a table, its header and
+//! rows follow with commas between the cells. Lines of `== policy` are `section.key = value`.
 
-use proptest::collection::vec;
-use proptest::option;
-use proptest::prelude::Strategy;
-use proptest::sample::select;
+use std::collections::BTreeMap;
 
-use super::causes::{self, Unmet};
-use super::deficient;
-use super::optimum::Today;
-use crate::domain::Locality;
-use crate::eligibility::testing::{any_place, locality};
-use crate::eligibility::{Declines, Pairs, Profiles};
-use crate::matching::{Matching, Reading, Route, Scope, Worths, asking, formulate, solve};
+use crate::domain::{BadRows, Draft, Locality, Setting, Table, check};
+use crate::eligibility::{Pairs, Profiles};
 use crate::solve::Effort;
 
-pub(super) struct Matched {
+/// A locality and what the gaps are read from.
+pub(super) struct Ready {
     pub(super) locality: Locality,
     pub(super) profiles: Profiles,
-    pub(super) declines: Declines,
     pub(super) pairs: Pairs,
-    pub(super) matching: Matching,
-    pub(super) unmet: Vec<Unmet>,
 }
 
-pub(super) fn matched(text: &str) -> Matched {
-    let effort = Effort::unlimited();
-    let locality = locality(text);
-    let profiles = Profiles::build(&locality);
-    let pairs = Pairs::build(&locality, &profiles, &effort).unwrap();
-    let formulation = formulate(&locality, &profiles, &pairs, Reading::Policy, Scope::WhoIsMet, &effort).unwrap();
-    let asking = asking(&locality, Reading::Policy);
-    let matching = solve(&locality, formulation, asking, Route::Network, &effort, Worths::Leave).unwrap();
-    let sets = deficient::find(&matching, &effort).unwrap();
-    let unmet = causes::find(&locality, &profiles, Some(&pairs), &matching, Some(&sets), &effort);
-    let declines = Declines::of(&locality);
-    Matched { locality, profiles, declines, pairs, matching, unmet }
-}
-
-impl Matched {
-    pub(super) fn today(&self) -> Today<'_> {
-        Today::solve(&self.locality, &self.matching, &Effort::unlimited()).unwrap()
+impl Ready {
+    pub(super) fn of(text: &str) -> Ready {
+        let locality = locality(text);
+        let profiles = Profiles::build(&locality);
+        let pairs =
+            Pairs::build(&locality, &profiles, &Effort::unlimited()).expect("nothing stops an unlimited effort");
+        Ready { locality, profiles, pairs }
     }
 }
 
-/// [`any_place`] with places for its offers (some not known), and with weights and numbers of children for its needs.
-pub(super) fn any_supplied_place() -> impl Strategy<Value = String> {
-    let weights = vec((select(&[1, 4, 16]), 1_u32..4), 20);
-    let capacities = vec(option::weighted(0.9, 0_u32..6), 8);
-    let limit = select(&["", "", "policy provider-limit=p0"]);
-    (any_place(), weights, capacities, limit).prop_map(|(text, weights, capacities, limit)| {
-        let (mut weights, mut capacities) = (weights.into_iter(), capacities.into_iter());
-        let line = |line: &str| match line.split_once(' ') {
-            Some(("need", _)) => {
-                let (weight, children) = weights.next().unwrap_or((1, 1));
-                format!("{line} weight={weight} children={children}")
+pub(super) fn locality(text: &str) -> Locality {
+    let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut name = "";
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match line.strip_prefix("== ") {
+            Some(begun) => {
+                name = begun;
+                tables.insert(name, Vec::new());
             }
-            Some(("offer", _)) => {
-                let places = capacities.next().flatten();
-                places.map_or(line.to_owned(), |places| format!("{line} capacity={places}"))
-            }
-            _ => line.to_owned(),
-        };
-        let mut lines: Vec<String> = text.lines().map(line).collect();
-        // Only a provider that is there can be limited.
-        lines.extend(text.contains("provider=p0").then(|| limit.to_owned()));
-        lines.join("\n")
-    })
+            None => tables.get_mut(name).expect("a text begins with == and a table's name").push(line),
+        }
+    }
+    let defaults = [
+        ("areas", vec!["area,name,x,y", "a,Area A,0,0", "b,Area B,1000,0"]),
+        ("kinds", vec!["kind,label,layer,domain", "k,A kind,individual,health", "l,Another,micro,family"]),
+    ];
+    for (name, body) in defaults {
+        tables.entry(name).or_insert(body);
+    }
+    let policy = tables.remove("policy").unwrap_or_default();
+    let read = |lines: &Vec<&str>| {
+        let cells = |line: &str| -> Vec<String> { line.split(',').map(|cell| cell.trim().to_owned()).collect() };
+        let mut table = Table::new(cells(lines[0]));
+        lines[1..].iter().for_each(|line| table.push(cells(line)));
+        table
+    };
+    let text = |text: &str| Setting::Text(text.to_owned());
+    let about = [
+        ("name", text("Test")),
+        ("reference_date", Setting::Date("2024-06-30".to_owned())),
+        ("period", Setting::Whole(2024)),
+        ("coordinates", text("metres")),
+    ];
+    let mut settings: BTreeMap<String, Setting> = BTreeMap::new();
+    for line in policy {
+        let (path, value) = line.split_once('=').expect("key = value");
+        let value = value.trim();
+        put(&mut settings, path.trim(), value.parse().map_or_else(|_| text(value), Setting::Whole));
+    }
+    let draft = Draft {
+        about: Some(about.into_iter().map(|(key, setting)| (key.to_owned(), setting)).collect()),
+        policy: Some(settings),
+        tables: tables.iter().map(|(name, lines)| ((*name).to_owned(), read(lines))).collect(),
+        built_in: Vec::new(),
+    };
+    match check(draft, BadRows::Refuse, &Effort::unlimited()) {
+        Ok(checked) => checked.locality,
+        Err(refused) => {
+            let problems: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
+            panic!("{}", problems.join("\n"))
+        }
+    }
+}
+
+fn put(keys: &mut BTreeMap<String, Setting>, path: &str, setting: Setting) {
+    match path.split_once('.') {
+        None => {
+            keys.insert(path.to_owned(), setting);
+        }
+        Some((section, key)) => {
+            let inner = keys.entry(section.to_owned()).or_insert_with(|| Setting::Keys(BTreeMap::new()));
+            let Setting::Keys(inner) = inner else { panic!("{section} is a section") };
+            put(inner, key, setting);
+        }
+    }
 }

@@ -36,9 +36,9 @@ pub struct Pair {
 /// Why a geography was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum BadGeography {
-    #[error("demand {amount} at point {point} is not a number from 0 to {}", Geography::MOST)]
+    #[error("demand {amount} at point {point} is neither 0 nor from {} to {}", LEAST, Geography::MOST)]
     Demand { point: usize, amount: f64 },
-    #[error("supply {amount} is not a number from 0 to {}", Geography::MOST)]
+    #[error("supply {amount} is neither 0 nor from {} to {}", LEAST, Geography::MOST)]
     Supply { amount: f64 },
     #[error("there is no demand point {point}")]
     NoSuchPoint { point: u32 },
@@ -54,7 +54,8 @@ impl Geography {
     /// The most demand or supply of one point: beyond it floats skip whole numbers.
     pub const MOST: f64 = 9_007_199_254_740_992.0;
 
-    /// These demand points, and no supply yet. Demand is known, 0 or more: leave out what is not known.
+    /// These demand points, and no supply yet. Demand is known, fractions of children included: leave out what is not
+    /// known.
     pub fn new(demand: Vec<f64>) -> Result<Geography, BadGeography> {
         if u32::try_from(demand.len()).is_err() {
             return Err(BadGeography::TooMany);
@@ -121,8 +122,11 @@ impl Geography {
     }
 }
 
+/// The least that an amount or a weight may be, unless it is 0: with less, a ratio could outgrow a float.
+const LEAST: f64 = 1e-9;
+
 fn is_amount(amount: f64) -> bool {
-    (0.0..=Geography::MOST).contains(&amount)
+    amount == 0.0 || (LEAST..=Geography::MOST).contains(&amount)
 }
 
 /// How much a pair counts by its cost: a weight for each step of cost, and none beyond the last.
@@ -134,7 +138,7 @@ pub struct Steps(Vec<Step>);
 pub struct Step {
     /// 0 or more, in the unit of the costs.
     pub to: f64,
-    /// 0 or more; 1 counts in full.
+    /// 1 counts in full, 0 not at all; else from 10^-9 to 10^9.
     pub weight: f64,
 }
 
@@ -145,7 +149,7 @@ pub enum BadSteps {
     None,
     #[error("step {step} ends at no finite cost, or not beyond the one before")]
     End { step: usize },
-    #[error("the weight {weight} of step {step} is not a number of 0 or more")]
+    #[error("the weight {weight} of step {step} is neither 0 nor from {} to {}", LEAST, 1.0 / LEAST)]
     Weight { step: usize, weight: f64 },
 }
 
@@ -162,7 +166,7 @@ impl Steps {
             if !to.is_finite() || to < 0.0 || before.is_some_and(|before| to <= before) {
                 return Err(BadSteps::End { step });
             }
-            if !weight.is_finite() || weight < 0.0 {
+            if weight != 0.0 && !(LEAST..=1.0 / LEAST).contains(&weight) {
                 return Err(BadSteps::Weight { step, weight });
             }
             before = Some(to);

@@ -54,8 +54,8 @@ pub fn wilson(x: u64, n: u64, level: Level) -> Option<Interval> {
     // (n - x) / n is taken as a whole difference first, so that x = n leaves nothing under the root but z^2.
     let spread = z * (z * z + 4.0 * found * ((n - x) as f64 / asked)).sqrt();
     let (middle, under) = (2.0 * found + z * z, 2.0 * (asked + z * z));
-    // At the ends the interval touches 0 or 1 exactly, whatever the last bit of the root.
-    let low = if x == 0 { 0.0 } else { ((middle - spread) / under).max(0.0) };
+    // At the ends the interval touches 0 and 1 exactly: the root of a square loses nothing, a quotient may lose a bit.
+    let low = ((middle - spread) / under).max(0.0);
     let high = if x == n { 1.0 } else { ((middle + spread) / under).min(1.0) };
     Some(Interval { low, high })
 }

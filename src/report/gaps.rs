@@ -1,5 +1,9 @@
 //! The page of gaps: how much need is unmet, why, for whom and where.
 
+mod beyond;
+
+pub(super) use beyond::access;
+
 use super::assurance;
 use super::page::Page;
 use super::table::{Align, Table};
@@ -36,9 +40,16 @@ pub fn page(document: &GapsDocument) -> String {
     );
     deficient_sets(&mut page, &document.deficient_sets);
     layers(&mut page, &document.layer_matrix);
+    if let Some(access) = &document.access {
+        beyond::access(&mut page, access);
+    }
     if let Some(ecology) = &document.ecology {
         self::ecology(&mut page, ecology);
     }
+    if let Some(families) = &document.families {
+        beyond::families(&mut page, families);
+    }
+    beyond::outcomes(&mut page, &document.outcomes);
     assurance::notes(&mut page, &document.notes);
     assurance::completeness(&mut page, &document.completeness, &document.notes);
     assurance::provenance(&mut page, &document.provenance, &document.disclosure);
@@ -335,12 +346,16 @@ fn ecology(page: &mut Page, ecology: &Ecology) {
     }
     for driver in drivers.iter().take(SHOWN) {
         page.item(&format!(
-            "{} is driven by {} (layer {}, strength {}; {} here); {}.",
+            "{} is driven by {} (layer {}, strength {}; {} here). Of {}, {} have it in the same child and {} in the same \
+             cohort or area; {}.",
             driver.kind,
             driver.driven_by,
             driver.layer,
             if driver.strength.is_empty() { "not stated" } else { &driver.strength },
             child_needs(driver.child_needs),
+            child_needs(driver.driven),
+            number(driver.in_child),
+            number(driver.in_area),
             if driver.addressed { "some service here addresses it" } else { "no service here addresses it" }
         ));
     }
@@ -350,7 +365,8 @@ fn ecology(page: &mut Page, ecology: &Ecology) {
     }
     if !drivers.is_empty() {
         page.say(
-            "What drives what is asserted by its source and not estimated; it speaks of places, never of one child.",
+            "What drives what is asserted by its source and not estimated; it speaks of places, never of one child. That a \
+             driver is in the same cohort or area (ecological) does not say that it is in the same children.",
         );
     }
 }

@@ -138,11 +138,51 @@ pub(super) fn gaps() -> GapsDocument {
             "single_points": [{ "provider": "trust-a", "needs": 12, "child_needs": 300 }],
             "drivers": [
                 {
-                    "kind": "speech", "driven_by": "poor-housing", "strength": "moderate", "child_needs": 1, "layer": "exo",
-                    "addressed": false,
+                    "kind": "speech", "driven_by": "poor-housing", "strength": "moderate", "source": "made up",
+                    "child_needs": 1, "driven": 1000, "in_child": 0, "in_area": 40, "layer": "exo", "addressed": false,
                 },
             ],
         },
+        "access": {
+            "measure": "2sfca",
+            "places_per_child_need": 0.8561,
+            "by_kind": [
+                { "key": "school-place", "label": "A place at school", "child_needs": 500, "places_per_child_need": 0.668 },
+                { "key": "speech", "label": "Speech and language", "child_needs": 1000, "places_per_child_need": 0.95 },
+            ],
+            "by_area": [
+                { "key": "north", "label": "North", "child_needs": 800, "places_per_child_need": 1.0 },
+                { "key": "south", "label": "South", "child_needs": 700, "places_per_child_need": 0.6914 },
+            ],
+            "by_age": [
+                {
+                    "kind": "speech", "age": 4, "child_needs": 300, "places_per_child_need": 1.5,
+                    "falls_by_half": false,
+                },
+                { "kind": "speech", "age": 5, "child_needs": 700, "places_per_child_need": 0.75, "falls_by_half": true },
+            ],
+            "not_by_age": [{ "kind": "school-place", "child_needs": 500 }],
+            "by_tenth": [
+                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914 },
+                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0 },
+            ],
+            "unlimited_offers": 1, "unknown_offers": 2,
+        },
+        "families": {
+            "by_kind": [
+                {
+                    "kind": "speech", "label": "Speech and language", "layer": "individual", "stated": 900,
+                    "felt_not_normative": 120, "normative_not_felt": 30, "expressed_not_supplied": 60, "unknown_rows": 0,
+                },
+            ],
+            "not_stated": 600,
+        },
+        "outcomes": [
+            {
+                "outcome": "Getting a good education", "framework": "Supporting Families", "indicator": "Attendance",
+                "kinds": ["school-place", "speech"], "child_needs": 1500, "unmet": 266,
+            },
+        ],
         "notes": ["Counts are child-needs: one child's one need. A child with two needs counts twice."],
         "completeness": completeness(),
         "provenance": provenance(),

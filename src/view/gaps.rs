@@ -1,5 +1,7 @@
 //! `suffice.gaps/1`.
 
+mod beyond;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,12 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::common::{CompletenessDocument, DISCLOSURE, Provenance, completeness, provenance};
 use super::matching::{notes, status};
 use super::options::blocking;
-use crate::domain::{AgeBand, KindIx, Layer, Locality};
+use crate::domain::{AgeBand, AreaIx, KindIx, Layer, Locality};
 use crate::eligibility::{self, near_misses};
 use crate::engine::{Failure, Resident};
+use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
+use beyond::{Beyond, beyond};
+
+pub(super) use beyond::access_document;
+pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -41,6 +48,12 @@ pub struct GapsDocument {
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
     pub ecology: Option<Ecology>,
+    /// Places per child-need; null where time ran out before it was worked out.
+    pub access: Option<AccessDocument>,
+    /// What families say; null where time ran out.
+    pub families: Option<FamiliesDocument>,
+    /// Outcomes that unmet need threatens, most unmet first.
+    pub outcomes: Vec<OutcomeRow>,
     pub notes: Vec<String>,
     pub completeness: CompletenessDocument,
     pub provenance: Provenance,
@@ -142,7 +155,7 @@ pub struct Ecology {
     pub largest_component_needs: u64,
     /// Providers without which some needs lose every offer, most child-needs first.
     pub single_points: Vec<SinglePoint>,
-    /// For each kind with child-needs here, the kinds that drive it and are here too.
+    /// For each kind with child-needs here, the kinds that drive it and are here too (drives.csv).
     pub drivers: Vec<Driver>,
 }
 
@@ -158,8 +171,16 @@ pub struct Driver {
     pub kind: String,
     pub driven_by: String,
     pub strength: String,
+    /// Who asserts it.
+    pub source: String,
     /// Child-needs of the driving kind here.
     pub child_needs: u64,
+    /// Child-needs of the driven kind here.
+    pub driven: u64,
+    /// Of the driven, with the driver in the same child.
+    pub in_child: u64,
+    /// Of the rest, with the driver in the same cohort or area: ecological, and says nothing about the child.
+    pub in_area: u64,
     pub layer: String,
     /// Whether any service here is of a type that meets the driving kind.
     pub addressed: bool,
@@ -195,6 +216,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
     if unmet.len() < found.n_inside {
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
+    let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -211,17 +233,11 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
             weight_met: tallies.all.weight_met,
         },
         causes: causes(&found),
-        by_kind: rows(&tallies.by_kind, |kind| {
-            let kind = &locality.kinds()[kind.ix()];
-            (kind.id.to_string(), kind.label.clone())
-        }),
+        by_kind: rows(&tallies.by_kind, |kind| kind_key(locality, *kind)),
         by_layer: rows(&tallies.by_layer, |layer| (layer_key(*layer), layer_key(*layer))),
         by_level: rows(&tallies.by_level, |level| (level.to_string(), format!("level {level}"))),
         by_age: rows(&tallies.by_age, |ages| age_key(locality, *ages)),
-        by_area: rows(&tallies.by_area, |area| {
-            let area = &locality.areas()[area.ix()];
-            (area.id.to_string(), area.name.clone())
-        }),
+        by_area: rows(&tallies.by_area, |area| area_key(locality, *area)),
         by_group: locality
             .group_columns()
             .iter()
@@ -240,6 +256,9 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         cascade: None,
         unmet,
         ecology: ecology(resident, effort),
+        access,
+        families,
+        outcomes,
         notes,
         completeness: completeness(locality, pairs.as_deref()),
         provenance: provenance(resident, gaps.matching.backend),
@@ -295,6 +314,16 @@ fn causes(found: &Found) -> Vec<CauseRow> {
         meaning: cause.meaning().to_owned(),
     };
     Cause::ALL.into_iter().chain(found.stopped.then_some(Cause::Stopped)).map(row).collect()
+}
+
+pub(super) fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
+    let kind = &locality.kinds()[kind.ix()];
+    (kind.id.to_string(), kind.label.clone())
+}
+
+pub(super) fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {
+    let area = &locality.areas()[area.ix()];
+    (area.id.to_string(), area.name.clone())
 }
 
 fn layer_key(layer: Option<Layer>) -> String {
@@ -463,29 +492,27 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
         needs: point.needs.len() as u64,
         child_needs: point.child_needs.known,
     };
-    let mut is_here = vec![false; locality.kinds().len()];
-    locality.needs().iter().filter(|need| need.counts).for_each(|need| is_here[need.kind.ix()] = true);
-    let here: Vec<KindIx> = (0..is_here.len()).filter(|&kind| is_here[kind]).map(KindIx::new).collect();
-    let drivers = here.iter().flat_map(|&kind| {
-        // A path of two is the link itself; longer chains are for whoever asks for one kind.
-        graph.drivers(kind).into_iter().filter(|driver| driver.path.len() == 2).map(move |driver| (kind, driver))
-    });
-    let drivers = drivers.map(|(kind, driver)| {
-        let link = locality.drives().iter().find(|link| link.kind == driver.kind && link.drives == kind);
-        let upstream = &locality.kinds()[driver.kind.ix()];
+    let driver = |row: &Upstream| {
+        let link = &locality.drives()[row.link];
+        let upstream = &locality.kinds()[link.kind.ix()];
         Driver {
-            kind: locality.kinds()[kind.ix()].id.to_string(),
+            kind: locality.kinds()[link.drives.ix()].id.to_string(),
             driven_by: upstream.id.to_string(),
-            strength: link.map_or(String::new(), |link| link.strength.clone()),
-            child_needs: driver.child_needs.known,
+            strength: link.strength.clone(),
+            source: link.source.clone(),
+            child_needs: row.driving,
+            driven: row.driven,
+            in_child: row.in_child,
+            in_area: row.in_area,
             layer: layer_key(upstream.layer),
-            addressed: resident.profiles().fitting_services(driver.kind).next().is_some(),
+            addressed: row.addressed,
         }
-    });
+    };
+    let drivers = upstream(locality, resident.profiles(), effort).ok()?.iter().map(driver).collect();
     Some(Ecology {
         components: components.len() as u64,
         largest_component_needs: components.iter().map(|part| part.needs.len()).max().unwrap_or(0) as u64,
         single_points: graph.single_points(effort).ok()?.iter().map(point).collect(),
-        drivers: drivers.collect(),
+        drivers,
     })
 }

@@ -1,4 +1,4 @@
-use crate::gaps::testing::matched;
+use crate::gaps::matched::matched;
 
 /// Child-needs inside, their weight, and the weight of all.
 fn optimum(text: &str) -> (u64, u64, u64) {

@@ -5,7 +5,7 @@ use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
 use super::{Choice, find};
 use crate::domain::NeedIx;
-use crate::gaps::testing::{any_supplied_place, matched};
+use crate::gaps::matched::{any_supplied_place, matched};
 use crate::solve::Effort;
 
 fn choice(none: u64, one: u64, two: u64, three_or_more: u64) -> Choice {

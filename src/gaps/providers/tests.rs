@@ -2,7 +2,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 use super::{Losses, Settings, concentration, losses};
 use crate::eligibility::Ecology;
-use crate::gaps::testing::{Matched, any_supplied_place, matched};
+use crate::gaps::matched::{Matched, any_supplied_place, matched};
 use crate::matching::NotFormulated;
 use crate::solve::Effort;
 

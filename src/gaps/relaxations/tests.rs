@@ -2,7 +2,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 use super::{OfferRule, Relaxation, Relaxations, Relaxed, ServiceRule, Settings, Standing, find};
 use crate::domain::{Locality, Reach};
-use crate::gaps::testing::{Matched, any_supplied_place, matched};
+use crate::gaps::matched::{Matched, any_supplied_place, matched};
 use crate::matching::NotFormulated;
 use crate::solve::Effort;
 

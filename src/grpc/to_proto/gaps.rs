@@ -3,7 +3,10 @@
 use super::{cause, completeness, deficient_set, length, provenance, solve_status, stop_reason, whole};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::view::GapsDocument;
-use crate::view::gaps::{CauseRow, Driver, Ecology, GapRow, GapTotals, LayerMatrix, LayerRow, SinglePoint, UnmetRow};
+use crate::view::gaps::{
+    AccessDocument, AccessRow, AgeRow, CauseRow, Driver, Ecology, FamiliesDocument, GapRow, GapTotals, LayerMatrix,
+    LayerRow, NotByAge, OutcomeRow, SinglePoint, TenthRow, UnmetRow, VoicesRow,
+};
 
 /// Deficient sets listed.
 const MOST_SETS: usize = 1_000;
@@ -28,6 +31,9 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         cascade: _,
         unmet,
         ecology,
+        access,
+        families,
+        outcomes,
         notes,
         completeness: rows,
         provenance: rests_on,
@@ -51,6 +57,9 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         unmet_rows: length(&unmet),
         unmet: unmet.into_iter().take(most_rows).map(unmet_need).collect(),
         ecology: ecology.map(ecological),
+        access: access.map(accessibility),
+        families: families.map(voices),
+        outcomes: outcomes.into_iter().map(outcome).collect(),
         notes,
         completeness: Some(completeness(rows)),
         provenance: Some(provenance(rests_on)),
@@ -136,6 +145,95 @@ fn single_point(point: SinglePoint) -> pb::SinglePoint {
 }
 
 fn driver(driver: Driver) -> pb::Driver {
-    let Driver { kind, driven_by, strength, child_needs, layer, addressed } = driver;
-    pb::Driver { kind, driven_by, strength, child_needs: whole(child_needs), layer, addressed }
+    let Driver { kind, driven_by, strength, source, child_needs, driven, in_child, in_area, layer, addressed } = driver;
+    pb::Driver {
+        kind,
+        driven_by,
+        strength,
+        source,
+        child_needs: whole(child_needs),
+        driven: whole(driven),
+        in_child: whole(in_child),
+        in_area: whole(in_area),
+        layer,
+        addressed,
+    }
+}
+
+fn accessibility(access: AccessDocument) -> pb::Access {
+    let AccessDocument {
+        measure,
+        places_per_child_need,
+        by_kind,
+        by_area,
+        by_age,
+        not_by_age,
+        by_tenth,
+        unlimited_offers,
+        unknown_offers,
+    } = access;
+    pb::Access {
+        measure,
+        places_per_child_need,
+        by_kind: by_kind.into_iter().map(access_row).collect(),
+        by_area: by_area.into_iter().map(access_row).collect(),
+        by_age: by_age.into_iter().map(age_row).collect(),
+        not_by_age: not_by_age.into_iter().map(not_by_age_row).collect(),
+        by_tenth: by_tenth.unwrap_or_default().into_iter().map(tenth_row).collect(),
+        unlimited_offers: whole(unlimited_offers),
+        unknown_offers: whole(unknown_offers),
+    }
+}
+
+fn access_row(row: AccessRow) -> pb::AccessRow {
+    let AccessRow { key, label, child_needs, places_per_child_need } = row;
+    pb::AccessRow { key, label, child_needs: whole(child_needs), places_per_child_need }
+}
+
+fn age_row(row: AgeRow) -> pb::AgeAccess {
+    let AgeRow { kind, age, child_needs, places_per_child_need, falls_by_half } = row;
+    pb::AgeAccess { kind, age: age.into(), child_needs: whole(child_needs), places_per_child_need, falls_by_half }
+}
+
+fn not_by_age_row(row: NotByAge) -> pb::NotByAge {
+    let NotByAge { kind, child_needs } = row;
+    pb::NotByAge { kind, child_needs: whole(child_needs) }
+}
+
+fn tenth_row(row: TenthRow) -> pb::TenthAccess {
+    let TenthRow { tenth, areas, child_needs, places_per_child_need } = row;
+    pb::TenthAccess { tenth: tenth.into(), areas: whole(areas), child_needs: whole(child_needs), places_per_child_need }
+}
+
+fn voices(families: FamiliesDocument) -> pb::Families {
+    let FamiliesDocument { by_kind, not_stated } = families;
+    pb::Families { by_kind: by_kind.into_iter().map(voices_row).collect(), not_stated: whole(not_stated) }
+}
+
+fn voices_row(row: VoicesRow) -> pb::Voices {
+    let VoicesRow {
+        kind,
+        label,
+        layer,
+        stated,
+        felt_not_normative,
+        normative_not_felt,
+        expressed_not_supplied,
+        unknown_rows,
+    } = row;
+    pb::Voices {
+        kind,
+        label,
+        layer,
+        stated: whole(stated),
+        felt_not_normative: whole(felt_not_normative),
+        normative_not_felt: whole(normative_not_felt),
+        expressed_not_supplied: whole(expressed_not_supplied),
+        unknown_rows: whole(unknown_rows),
+    }
+}
+
+fn outcome(row: OutcomeRow) -> pb::ThreatenedOutcome {
+    let OutcomeRow { outcome, framework, indicator, kinds, child_needs, unmet } = row;
+    pb::ThreatenedOutcome { outcome, framework, indicator, kinds, child_needs: whole(child_needs), unmet: whole(unmet) }
 }

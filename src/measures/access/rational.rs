@@ -77,7 +77,7 @@ pub fn rational_agents(
             break;
         }
     }
-    crowd.settle(effort).map(|settled| settled.map(|(cost, gap)| RationalAccess { cost, gap, cycles: taken }))
+    crowd.settle(taken, effort)
 }
 
 fn is_positive(number: f64) -> bool {
@@ -158,7 +158,8 @@ impl<'a> Crowd<'a> {
             effort.tick(1 + choices.len() as u64)?;
             let (coming, room) = (&self.coming, &self.room);
             let cost = |choice: &Choice| coming[choice.supply as usize] / room[choice.supply as usize] + choice.journey;
-            let (mut cheapest, mut costliest): (Option<(usize, f64)>, Option<(usize, f64)>) = (None, None);
+            let mut cheapest: Option<(usize, f64)> = None;
+            let mut costliest: Option<(usize, f64)> = None;
             for (at, choice) in choices.iter().enumerate() {
                 let cost = cost(choice);
                 if cheapest.is_none_or(|(_, least)| cost < least) {
@@ -185,8 +186,8 @@ impl<'a> Crowd<'a> {
         Ok(moved)
     }
 
-    /// The mean cost at each demand point, and the gap.
-    fn settle(mut self, effort: &Effort) -> Result<Option<(Vec<Option<f64>>, f64)>, StopReason> {
+    /// The mean cost at each demand point, and the gap, after so many rounds.
+    fn settle(mut self, cycles: u32, effort: &Effort) -> Result<Option<RationalAccess>, StopReason> {
         // Summed afresh: what was added and taken away in turn has left its rounding.
         self.coming.fill(0.0);
         for choices in self.choices.chunks(1 << 12) {
@@ -209,10 +210,11 @@ impl<'a> Crowd<'a> {
                 total / children
             }));
         }
-        if costs.iter().all(Option::is_none) {
+        // Nobody went anywhere, or the knobs are so far off that a cost outgrew a float.
+        if costs.iter().all(Option::is_none) || !all.is_finite() {
             return Ok(None);
         }
         let gap = if 0.0 < all { ((all - least_of_all) / all).max(0.0) } else { 0.0 };
-        Ok(Some((costs, gap)))
+        Ok(Some(RationalAccess { cost: costs, gap, cycles }))
     }
 }

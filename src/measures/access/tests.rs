@@ -94,6 +94,7 @@ fn a_place_that_no_child_reaches_adds_nothing() {
 #[test]
 fn what_makes_no_sense_is_refused_and_not_added() {
     assert!(matches!(Geography::new(vec![1.0, -1.0]), Err(BadGeography::Demand { point: 1, .. })));
+    assert!(matches!(Geography::new(vec![1e-12]), Err(BadGeography::Demand { point: 0, .. })));
     assert!(matches!(Geography::new(vec![f64::NAN]), Err(BadGeography::Demand { point: 0, .. })));
     let mut geography = Geography::new(vec![1.0, 2.0]).unwrap();
     let pair = |demand, cost| Pair { demand, cost };
@@ -149,6 +150,24 @@ fn children_divide_until_crowd_and_journey_balance() {
 }
 
 #[test]
+fn children_move_by_steps_that_shrink_to_the_least() {
+    // Balance would be 75 and 25, but in one round a fifth moves: 80 pay 80 / 50, 20 pay 20 / 50 + 1. All could have 1.4.
+    let places = geography(&[100.0], &[10.0, 10.0], &[&[0.0, 60.0]]);
+    let one_round = Agents { cycles: 1, ..Agents::default() };
+    let found = agents(&places, &one_round).expect("agents");
+    near(&[found.cost[0].unwrap(), found.gap], &[1.56, 0.16 / 1.56], 1e-12);
+    assert_eq!(found.cycles, 1);
+    // A tenth and then, the step having all but gone, the least, a tenth too.
+    let two_rounds = Agents { cycles: 2, step: 0.1, half_life: 0.1, least_step: 0.1, ..Agents::default() };
+    near(&[agents(&places, &two_rounds).expect("agents").cost[0].unwrap()], &[1.56], 1e-12);
+    // A tenth and then half a tenth: 85 pay 85 / 50, 15 pay 15 / 50 + 1.
+    let halved = Agents { half_life: 1.0, least_step: 0.0, ..two_rounds };
+    near(&[agents(&places, &halved).expect("agents").cost[0].unwrap()], &[(85.0 * 1.7 + 15.0 * 1.3) / 100.0], 1e-12);
+    let unmoved = agents(&places, &Agents { cycles: 0, ..Agents::default() }).expect("agents");
+    assert_eq!((unmoved.cost, unmoved.cycles), (vec![Some(2.0)], 0));
+}
+
+#[test]
 fn agents_without_anywhere_to_go_have_no_cost() {
     // The first point reaches supply, the second only a place without, the third has nobody.
     let mut places = Geography::new(vec![10.0, 5.0, 0.0]).unwrap();
@@ -172,6 +191,8 @@ fn agents_without_anywhere_to_go_have_no_cost() {
     ] {
         assert_eq!(agents(&three_areas_two_places(), &bad), None, "{bad:?}");
     }
+    // A journey too far to be a number.
+    assert_eq!(agents(&geography(&[1.0], &[1.0], &[&[1e300]]), &Agents { tau: 1e-300, ..default }), None);
 }
 
 /// Children, places, and a cost for each pair, none for some.
@@ -233,6 +254,32 @@ proptest! {
                 .filter(|&supply| 0.0 < geography.supply()[supply])
                 .any(|supply| geography.of(supply).iter().any(|pair| pair.demand as usize == point));
             prop_assert_eq!(cost.is_some(), listed && 0.0 < geography.demand()[point]);
+        }
+    }
+
+    #[test]
+    fn any_numbers_are_refused_or_answered(
+        amounts in prop::array::uniform4(any::<f64>()),
+        costs in prop::array::uniform4(any::<f64>()),
+        knobs in prop::array::uniform6(any::<f64>()),
+    ) {
+        let [first, second, places, others] = amounts.map(|amount| amount.abs().min(Geography::MOST));
+        let costs = costs.map(f64::abs);
+        let Ok(mut geography) = Geography::new(vec![first, second]) else { return Ok(()) };
+        for (places, costs) in [(places, &costs[..2]), (others, &costs[2..])] {
+            let pairs = (0..).zip(costs).map(|(demand, &cost)| Pair { demand, cost });
+            let _ = geography.add(places, pairs);
+        }
+        let [tau, rho, step, half_life, least_step, reach] = knobs.map(f64::abs);
+        let knobs = Agents { tau, rho: Some(rho), cycles: 20, step: step.min(1.0), half_life, least_step: least_step.min(1.0) };
+        for agents in [agents(&geography, &knobs), agents(&geography, &Agents::default())].into_iter().flatten() {
+            prop_assert!((0.0..=1.0).contains(&agents.gap), "{agents:?}");
+            prop_assert!(agents.cost.iter().flatten().all(|cost| cost.is_finite()), "{agents:?}");
+        }
+        if let Ok(weights) = Steps::within(reach) {
+            for found in [two(&geography, &weights), three(&geography, &weights)] {
+                prop_assert!(found.at_demand.iter().all(|access| access.is_finite()), "{found:?}");
+            }
         }
     }
 }

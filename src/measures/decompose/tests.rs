@@ -65,8 +65,8 @@ proptest! {
                 walked[factor] += (values[index(sides)] - before) / 6.0;
             }
         }
-        for factor in 0..3 {
-            prop_assert!((found.parts[factor] - walked[factor]).abs() < 1e-6);
+        for (part, walked) in found.parts.iter().zip(walked) {
+            prop_assert!((part - walked).abs() < 1e-6);
         }
         prop_assert!((found.parts.iter().sum::<f64>() - found.change).abs() < 1e-6);
         prop_assert_eq!(found.change, values[7] - values[0]);

@@ -42,7 +42,7 @@ impl ConcentrationIndex {
     /// where the value does not go with the rank (Kakwani, Wagstaff and van Doorslaer 1997). `None` unless the mean is
     /// above zero.
     pub fn index(&self) -> Option<f64> {
-        (0.0 < self.mean).then(|| self.absolute / self.mean)
+        (0.0 < self.mean).then(|| self.absolute / self.mean).filter(|index| index.is_finite())
     }
 
     /// Wagstaff's (2005) form for a bounded value, C mean (high - low) / ((high - mean)(mean - low)): -1 to 1, both

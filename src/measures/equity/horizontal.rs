@@ -107,7 +107,7 @@ pub fn horizontal_inequity(
     let Some(use_) = concentration_index(observations, effort)? else { return Ok(None) };
     let Some(of_use) = use_.index() else { return Ok(None) };
     let normal = NormalEquations::of(observations, need, effort)?;
-    let Some((coefficients, dropped)) = normal.solve(effort)? else { return Ok(None) };
+    let Some(Fit { coefficients, dropped }) = normal.solve(effort)? else { return Ok(None) };
     let mut predicted = Vec::with_capacity(observations.len());
     for (row, observation) in observations.iter().enumerate() {
         let yes = need.row(row);
@@ -119,7 +119,8 @@ pub fn horizontal_inequity(
     // A regression with a constant predicts the mean of use, which is above zero; the mean of the predictions differs from
     // it by rounding alone.
     let of_need = need.absolute / use_.mean;
-    Ok(Some(HorizontalInequity { index: of_use - of_need, of_use, of_need, dropped }))
+    let index = of_use - of_need;
+    Ok(index.is_finite().then_some(HorizontalInequity { index, of_use, of_need, dropped }))
 }
 
 /// Place of a column in the equations, the constant being the first.
@@ -132,6 +133,13 @@ fn place(column: u32) -> usize {
 struct NormalEquations {
     gram: DMatrix<f64>,
     right: DVector<f64>,
+}
+
+/// What the equations give.
+struct Fit {
+    /// The constant, then each column; 0 for what is dropped.
+    coefficients: Vec<f64>,
+    dropped: Vec<u32>,
 }
 
 impl NormalEquations {
@@ -157,10 +165,9 @@ impl NormalEquations {
         Ok(NormalEquations { gram, right })
     }
 
-    /// The coefficients (0 for what is dropped) and the columns dropped; `None` without weight. Columns enter the Cholesky
-    /// factor one by one, so that the first of a dependent set stays. No step multiplies matrices, which some processors do
+    /// `None` without weight. Columns enter the Cholesky factor one by one, so that the first of a dependent set stays. No step multiplies matrices, which some processors do
     /// with other rounding: the bits are the same everywhere.
-    fn solve(&self, effort: &Effort) -> Result<Option<(Vec<f64>, Vec<u32>)>, StopReason> {
+    fn solve(&self, effort: &Effort) -> Result<Option<Fit>, StopReason> {
         let constant = DMatrix::from_element(1, 1, self.gram[(0, 0)]);
         let Some(mut factor): Option<Cholesky<f64, Dyn>> = Cholesky::new(constant) else { return Ok(None) };
         let mut kept = vec![0_usize];
@@ -184,6 +191,6 @@ impl NormalEquations {
         for (&at, &coefficient) in kept.iter().zip(found.iter()) {
             coefficients[at] = coefficient;
         }
-        Ok(Some((coefficients, dropped)))
+        Ok(Some(Fit { coefficients, dropped }))
     }
 }

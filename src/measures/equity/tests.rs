@@ -266,4 +266,47 @@ proptest! {
         let by_hand = index(&predicted).and_then(|need| need.index());
         prop_assert!(close(found.as_ref().map(|found| found.of_need), by_hand), "{found:?} {by_hand:?}");
     }
+
+    #[test]
+    fn use_that_is_a_sum_over_columns_is_all_predicted(
+        rows in rows(),
+        yes in prop::collection::vec(prop::collection::vec(0_u32..6, 0..4), 40),
+        effects in prop::array::uniform6(0_u8..9),
+    ) {
+        // Kinds and levels that overlap: only a regression, not a mean of each kind, takes them apart.
+        let summed: Vec<Row> = rows
+            .iter()
+            .zip(&yes)
+            .map(|(&(rank, weight, _), yes)| {
+                let columns = (0..6).filter(|column| yes.contains(column));
+                let effect: f64 = columns.map(|column| f64::from(effects[column as usize])).sum();
+                (rank, weight, 1.0 + effect, &yes[..])
+            })
+            .collect();
+        let Some(found) = inequity(6, &summed) else { return Ok(()) };
+        prop_assert!(found.index.abs() < 1e-9, "{found:?}");
+    }
+
+    #[test]
+    fn any_numbers_give_a_number_or_none(
+        rows in prop::collection::vec((any::<f64>(), any::<f64>(), any::<f64>(), 0_u32..6), 0..12),
+        ordinary in any::<bool>(),
+    ) {
+        // Positive halves of the time, or hardly a row would be taken.
+        let number = |number: f64| if ordinary { number.abs() } else { number };
+        let columns: Vec<[u32; 1]> = rows.iter().map(|row| [row.3]).collect();
+        let rows: Vec<Row> = rows
+            .iter()
+            .zip(&columns)
+            .map(|(&(rank, weight, used, _), column)| (rank, number(weight), number(used), &column[..]))
+            .collect();
+        let plain: Vec<_> = rows.iter().map(|&(rank, weight, used, _)| (rank, weight, used)).collect();
+        if let Some(found) = index(&plain) {
+            prop_assert!(found.mean.is_finite() && found.absolute.is_finite());
+            prop_assert!(found.index().is_none_or(f64::is_finite));
+        }
+        if let Some(found) = inequity(6, &rows) {
+            prop_assert!(found.index.is_finite(), "{found:?}");
+        }
+    }
 }

@@ -28,6 +28,16 @@ fn perth_and_kinross_as_published() {
 }
 
 #[test]
+fn none_and_all_reach_the_ends_exactly() {
+    for n in 1..10_000 {
+        for level in Level::ALL {
+            let [none, all] = [0, n].map(|x| wilson(x, n, level).expect("somebody was asked"));
+            assert_eq!((none.low, all.high), (0.0, 1.0), "{n}");
+        }
+    }
+}
+
+#[test]
 fn a_share_of_nobody_and_a_part_above_the_whole_have_none() {
     assert_eq!(wilson(0, 0, Level::P95), None);
     assert_eq!(wilson(3, 2, Level::P95), None);

@@ -1,0 +1,206 @@
+//! Places per child-need: the two-step floating catchment area (Luo and Wang 2003) over the pairs of this locality.
+//!
+//! First each offer's places are divided by the child-needs that could use it; then each need adds up the ratios of the
+//! offers that it could use. A catchment is here what matching reads: the service meets the kind, lets the need in, is in
+//! reach (<=) and was not declined, the unknown read as the policy says. An offer's places are thereby shared out over all
+//! kinds, ages and areas that could use them and counted once: the mean over all needs, weighted by child-needs, times
+//! the child-needs is the sum of the places that anyone could use.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{AgeBand, AreaIx, KindIx, Locality, NeedIx, OfferIx};
+use crate::eligibility::{ClassIx, Pairs};
+use crate::matching::{Reading, Room, asking};
+use crate::solve::{Effort, StopReason};
+
+/// Child-needs, and the places that fall to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Access {
+    pub child_needs: u64,
+    /// Sum over the child-needs of places per child-need.
+    pub places: f64,
+}
+
+impl Access {
+    /// Places per child-need; None where there is no child-need.
+    pub fn ratio(self) -> Option<f64> {
+        (0 < self.child_needs).then(|| self.places / self.child_needs as f64)
+    }
+
+    fn add(&mut self, children: u64, ratio: f64) {
+        self.child_needs += children;
+        self.places += ratio * children as f64;
+    }
+}
+
+/// Over the needs that ask for a place, inside. Needs outside share in the places of step one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccessTables {
+    pub all: Access,
+    pub by_kind: BTreeMap<KindIx, Access>,
+    pub by_area: BTreeMap<AreaIx, Access>,
+    /// By kind and single year (or month) of age; see `banded`.
+    pub by_age: BTreeMap<(KindIx, u16), Access>,
+    /// Child-needs by kind whose ages are a band of more than one year, or not stated: in no row of `by_age`.
+    pub banded: BTreeMap<KindIx, u64>,
+    /// Offers without an end of places: whoever can use one has no shortage, and it is in no ratio.
+    pub unlimited: u64,
+    /// Offers that someone could use and whose places are not known: the ratios are the least there is.
+    pub unknown: u64,
+}
+
+/// Classes in a piece of work.
+const CLASSES: usize = 1 << 12;
+
+/// O(pairs of classes + needs log rows), the pairs over the effort's threads.
+pub fn access(locality: &Locality, pairs: &Pairs, effort: &Effort) -> Result<AccessTables, StopReason> {
+    let spots = pairs.spots();
+    let n_offers = locality.offers().len();
+    let n_classes = spots.n_classes();
+    let asking = asking(locality, Reading::Policy);
+    effort.look()?;
+    let asks = |need: NeedIx| asking[need.ix()].unwrap_or(0);
+    let piece = |piece: usize| piece * CLASSES..n_classes.min((piece + 1) * CLASSES);
+    // Child-needs that could use each offer: whole numbers, so the order in which pieces come does not matter.
+    let demands = effort.share(n_classes.div_ceil(CLASSES), |at| {
+        let mut demand = vec![0u64; n_offers];
+        for class in piece(at).map(ClassIx::new) {
+            let children: u64 = spots.needs_of(class).iter().map(|&need| asks(need)).sum();
+            for offer in usable(locality, pairs, class) {
+                demand[offer.ix()] += children;
+            }
+            for &need in spots.needs_of(class) {
+                for &(_, offer) in pairs.declined_by(need).iter().filter(|_| 0 < asks(need)) {
+                    if is_usable(locality, pairs, class, offer) {
+                        demand[offer.ix()] -= asks(need);
+                    }
+                }
+            }
+            effort.tick(pairs.grades_of_class(class).len() as u64 + 1)?;
+        }
+        Ok(demand)
+    })?;
+    let mut demand = vec![0u64; n_offers];
+    for piece in demands {
+        demand.iter_mut().zip(piece).for_each(|(all, piece)| *all += piece);
+    }
+    let mut tables = AccessTables::default();
+    let ratio: Vec<f64> = (0..n_offers)
+        .map(|offer| match Reading::Policy.room(locality, OfferIx::new(offer)) {
+            Room::Places(places) if 0 < demand[offer] => places as f64 / demand[offer] as f64,
+            Room::Places(_) => 0.0,
+            Room::NotKnown => {
+                tables.unknown += u64::from(0 < demand[offer]);
+                0.0
+            }
+            Room::NoEnd => {
+                tables.unlimited += 1;
+                0.0
+            }
+        })
+        .collect();
+    // The sum over a class's offers, in their order: the same on any number of threads.
+    let sums = effort.share(n_classes.div_ceil(CLASSES), |at| {
+        let of = |class: ClassIx| {
+            effort.tick(pairs.grades_of_class(class).len() as u64 + 1)?;
+            Ok(usable(locality, pairs, class).map(|offer| ratio[offer.ix()]).sum())
+        };
+        piece(at).map(ClassIx::new).map(of).collect::<Result<Vec<f64>, StopReason>>()
+    })?;
+    let sums: Vec<f64> = sums.into_iter().flatten().collect();
+    let mut by_kind = vec![Access::default(); locality.kinds().len()];
+    let mut by_area = vec![Access::default(); locality.areas().len()];
+    for (at, need) in locality.needs().iter().enumerate() {
+        effort.tick(8)?;
+        let need_ix = NeedIx::new(at);
+        let holder = locality.holder(need_ix);
+        let children = asks(need_ix);
+        if children == 0 || !locality.areas()[holder.area.ix()].inside {
+            continue;
+        }
+        let class = spots.class_of(need_ix);
+        let declined =
+            pairs.declined_by(need_ix).iter().filter(|&&(_, offer)| is_usable(locality, pairs, class, offer));
+        let lost: f64 = declined.map(|&(_, offer)| ratio[offer.ix()]).sum();
+        let ratio = (sums[class.ix()] - lost).max(0.0);
+        tables.all.add(children, ratio);
+        by_kind[need.kind.ix()].add(children, ratio);
+        by_area[holder.area.ix()].add(children, ratio);
+        match holder.ages.filter(|&ages| AgeBand::min(ages) == AgeBand::max(ages)) {
+            Some(age) => tables.by_age.entry((need.kind, age.min())).or_default().add(children, ratio),
+            None => *tables.banded.entry(need.kind).or_default() += children,
+        }
+    }
+    let seen = |rows: Vec<Access>| rows.into_iter().enumerate().filter(|(_, access)| 0 < access.child_needs);
+    tables.by_kind = seen(by_kind).map(|(kind, access)| (KindIx::new(kind), access)).collect();
+    tables.by_area = seen(by_area).map(|(area, access)| (AreaIx::new(area), access)).collect();
+    Ok(tables)
+}
+
+/// Offers that a class could use, rising; declines of single needs and holders apart.
+fn usable(locality: &Locality, pairs: &Pairs, class: ClassIx) -> impl Iterator<Item = OfferIx> {
+    let grades = pairs.grades_of_class(class);
+    grades.filter(|&(_, grade)| Reading::Policy.admits(locality, grade)).map(|(offer, _)| offer)
+}
+
+/// O(offers of the class): asked for declines alone.
+fn is_usable(locality: &Locality, pairs: &Pairs, class: ClassIx, offer: OfferIx) -> bool {
+    usable(locality, pairs, class).any(|usable| usable == offer)
+}
+
+/// A place where places per child-need fall by half or more from one year of age to the next of a kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fall {
+    pub kind: KindIx,
+    /// The later of the two ages, in the locality's unit.
+    pub age: u16,
+    pub before: f64,
+    pub at: f64,
+}
+
+/// Falls by half or more between ages that follow each other, by kind, then age. That a cohort's next year has fewer
+/// places says nothing about what any child will meet. O(rows).
+pub fn falls(by_age: &BTreeMap<(KindIx, u16), Access>) -> Vec<Fall> {
+    let following = by_age.iter().zip(by_age.iter().skip(1));
+    let fall =
+        |((&(kind, age), before), (&(next_kind, next), at)): ((&(KindIx, u16), &Access), (&(KindIx, u16), &Access))| {
+            let (before, at) = (before.ratio()?, at.ratio()?);
+            let follows = kind == next_kind && next == age + 1;
+            (follows && 0.0 < before && 2.0 * at <= before).then_some(Fall { kind, age: next, before, at })
+        };
+    following.filter_map(fall).collect()
+}
+
+/// Need, supply and access of a tenth of deprivation: the inverse care law (Tudor Hart 1971) in one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tenth {
+    /// 1 is the most deprived tenth of the whole index, 10 the least.
+    pub tenth: u8,
+    pub areas: u64,
+    pub access: Access,
+}
+
+/// The tenths of the national index that areas here fall into, most deprived first; None where the locality states no
+/// index. Areas without a rank are in none. O(areas).
+pub fn by_tenth(locality: &Locality, by_area: &BTreeMap<AreaIx, Access>) -> Option<Vec<Tenth>> {
+    let index = locality.about().deprivation.as_ref()?;
+    let mut tenths: BTreeMap<u8, Tenth> = BTreeMap::new();
+    for (at, area) in locality.areas().iter().enumerate().filter(|(_, area)| area.inside) {
+        let Some(rank) = area.deprivation_rank else { continue };
+        let tenth = national_tenth(rank, index.areas_in_index);
+        let row = tenths.entry(tenth).or_insert(Tenth { tenth, ..Tenth::default() });
+        row.areas += 1;
+        if let Some(access) = by_area.get(&AreaIx::new(at)) {
+            row.access.child_needs += access.child_needs;
+            row.access.places += access.places;
+        }
+    }
+    Some(tenths.into_values().collect())
+}
+
+/// Rank 1 to the number of areas, cut into ten parts as equal as they can be: ceil(10 rank / areas).
+pub(super) fn national_tenth(rank: u32, areas: u32) -> u8 {
+    let tenth = (10 * u64::from(rank)).div_ceil(u64::from(areas.max(1)));
+    // A rank beyond the number of areas is refused by the check; the least deprived tenth would hold it.
+    tenth.clamp(1, 10) as u8
+}

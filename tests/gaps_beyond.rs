@@ -1,0 +1,265 @@
+//! Places per child-need, what families say, drivers and outcomes: on places small enough to check by hand.
+
+mod support;
+
+use suffice::matching::Route;
+use suffice::solve::Effort;
+use suffice::view;
+use suffice::view::GapsDocument;
+use suffice::view::gaps::AccessDocument;
+use support::bundles::resident;
+
+fn gaps(bundle: &str) -> GapsDocument {
+    view::gaps::run(&resident(bundle), Route::Network, &Effort::unlimited()).expect("an answer")
+}
+
+fn access(bundle: &str) -> AccessDocument {
+    gaps(bundle).access.expect("nothing stopped it")
+}
+
+fn near(found: Option<f64>, wanted: f64) {
+    let found = found.expect("there are child-needs");
+    assert!((found - wanted).abs() < 5e-7, "{found} is not {wanted}");
+}
+
+/// Needs of 100, 50 and 30 children; 10 and 4 places; reach 30: ratios 10 / 150 and 4 / 80.
+const CATCHMENTS: &str = "== areas.csv
+    area, name, x, y
+    a, A, 0, 0
+    b, B, 0, 0
+    c, C, 0, 0
+    == services.csv
+    service, name, provider, types, age_min, age_max
+    s, S, p, k, any, any
+    == needs.csv
+    need, holder, kind, level, children, area, age
+    n1, h1, k, 1, 100, a, 5
+    n2, h2, k, 1, 50, b, 5
+    n3, h3, k, 1, 30, c, 5
+    == offers.csv
+    offer, service, area, capacity
+    o1, s, a, 10
+    o2, s, a, 4
+    == travel.csv
+    area, offer, km
+    a, o1, 5
+    a, o2, 40
+    b, o1, 20
+    b, o2, 10
+    c, o1, 50
+    c, o2, 15
+    == policy.toml
+    [reach]
+    km = 30
+    ";
+
+#[test]
+fn the_two_step_floating_catchment_area() {
+    // Luo and Wang 2003, on the vector of the research notes: R = [0.066667, 0.05], A = [0.066667, 0.116667, 0.05].
+    let access = access(CATCHMENTS);
+    for (row, wanted) in access.by_area.iter().zip([0.066_667, 0.116_667, 0.05]) {
+        near(row.places_per_child_need, wanted);
+    }
+    let places: f64 =
+        access.by_area.iter().map(|row| row.child_needs as f64 * row.places_per_child_need.expect("a number")).sum();
+    assert!((places - 14.0).abs() < 1e-9, "all places are reachable, and each counts once: {places}");
+    near(access.places_per_child_need, 14.0 / 180.0);
+    assert_eq!(access.by_tenth, None, "no index is stated");
+}
+
+#[test]
+fn who_declined_an_offer_shares_in_none_of_its_places() {
+    // Without n2 the first offer's 10 places are for the 100 of n1 alone.
+    let access = access(&format!("{CATCHMENTS}== declines.csv\nneed, offer, reason\nn2, o1, too far for her\n"));
+    for (row, wanted) in access.by_area.iter().zip([0.1, 0.05, 0.05]) {
+        near(row.places_per_child_need, wanted);
+    }
+}
+
+#[test]
+fn the_unknown_the_unlimited_and_the_uncounted_are_in_no_ratio() {
+    let bundle = CATCHMENTS.replace("o2, s, a, 4", "o2, s, a, NA");
+    let excluded = access(&bundle);
+    near(excluded.by_area[2].places_per_child_need, 0.0);
+    assert_eq!((excluded.unlimited_offers, excluded.unknown_offers), (0, 1));
+    let unlimited = access(&bundle.replace("[reach]\n", "[unknown]\ncapacity = \"unlimited\"\n    [reach]\n"));
+    near(unlimited.by_area[1].places_per_child_need, 0.066_667);
+    assert_eq!(unlimited.unlimited_offers, 1);
+    // A row without a number asks for nothing that is known, and shares nothing.
+    let unknown = access(&CATCHMENTS.replace("n2, h2, k, 1, 50,", "n2, h2, k, 1, NA,"));
+    near(unknown.by_area[0].places_per_child_need, 0.1);
+    assert_eq!(unknown.by_area.len(), 2);
+}
+
+#[test]
+fn ages_at_which_places_fall_by_half_are_marked() {
+    // Ages 3 and 4 share 20 places, age 5 has 5, age 6 has 5 and half of them would be 2.5.
+    let access = access(
+        "== services.csv
+         service, name, provider, types, age_min, age_max
+         early, Early, p, k, 3, 4
+         later, Later, p, k, 5, 6
+         == needs.csv
+         need, holder, kind, level, children, area, age, age_max
+         n3, h3, k, 1, 10, a, 3,
+         n4, h4, k, 1, 10, a, 4,
+         n5, h5, k, 1, 10, a, 5,
+         n6, h6, k, 1, 10, a, 6,
+         band, h7, k, 1, 7, b, 8, 11
+         == offers.csv
+         offer, service, area, capacity
+         o1, early, a, 20
+         o2, later, a, 10",
+    );
+    let rows: Vec<(u16, Option<f64>, bool)> =
+        access.by_age.iter().map(|row| (row.age, row.places_per_child_need, row.falls_by_half)).collect();
+    let wanted = [(3, 1.0, false), (4, 1.0, false), (5, 0.5, true), (6, 0.5, false)];
+    assert_eq!(rows, wanted.map(|(age, ratio, falls)| (age, Some(ratio), falls)));
+    assert_eq!(access.not_by_age[0].child_needs, 7);
+}
+
+#[test]
+fn need_and_access_by_national_tenth_of_deprivation() {
+    // Of 20 areas in the index ranks 1 and 2 are the first tenth, 19 and 20 the last.
+    let access = access(
+        "== locality.toml
+         name = \"Test\"
+         reference_date = 2024-06-30
+         period = 2024
+         coordinates = \"metres\"
+         deprivation = { index = \"Made up\", year = 2024, areas_in_index = 20 }
+         == areas.csv
+         area, name, x, y, deprivation_rank
+         a, A, 0, 0, 2
+         b, B, 90000, 0, 20
+         c, C, 0, 0, 1
+         d, D, 0, 0,
+         == services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, k, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age
+         n1, h1, k, 1, 6, a, 5
+         n2, h2, k, 1, 4, b, 5
+         n3, h3, k, 1, 2, c, 5
+         n4, h4, k, 1, 2, d, 5
+         == offers.csv
+         offer, service, area, capacity
+         o1, s, a, 5
+         o2, s, b, 8",
+    );
+    let tenths = access.by_tenth.expect("an index is stated");
+    let rows: Vec<(u8, u64, u64)> = tenths.iter().map(|row| (row.tenth, row.areas, row.child_needs)).collect();
+    assert_eq!(rows, [(1, 2, 8), (10, 1, 4)], "d has no rank and is in no tenth");
+    near(tenths[0].places_per_child_need, 0.5);
+    near(tenths[1].places_per_child_need, 2.0);
+}
+
+#[test]
+fn what_families_say_and_records_do_not() {
+    let families = gaps(
+        "== services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, k, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age, basis
+         n1, h1, k, 1, 5, a, 5, felt
+         n2, h2, k, 1, 3, a, 5, normative
+         n3, h3, k, 1, 7, a, 5, felt;normative;expressed
+         n4, h4, l, 1, 2, a, 5, felt;expressed
+         n5, h5, l, 1, NA, a, 5, felt
+         n6, h6, l, 1, 11, a, 5,
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 4",
+    )
+    .families
+    .expect("nothing stopped it");
+    let rows: Vec<(&str, [u64; 4], u64)> = families
+        .by_kind
+        .iter()
+        .map(|row| {
+            let counts = [row.stated, row.felt_not_normative, row.normative_not_felt, row.expressed_not_supplied];
+            (row.kind.as_str(), counts, row.unknown_rows)
+        })
+        .collect();
+    // Ten of kind k ask for the four places (n1 is only felt and asks for none), so of the seven of n3 three to seven
+    // go without.
+    let unsupplied = rows[0].1[3];
+    assert!((3..=7).contains(&unsupplied), "{unsupplied}");
+    assert_eq!(rows, [("k", [15, 5, 3, unsupplied], 0), ("l", [2, 2, 0, 2], 1)]);
+    assert_eq!(families.not_stated, 11);
+}
+
+#[test]
+fn drivers_in_the_same_child_are_told_apart_from_those_in_the_area() {
+    let ecology = gaps(
+        "== drives.csv
+         kind, drives, strength, source
+         l, k, strong, made up
+         m, k, weak, made up
+         == kinds.csv
+         kind, label, layer, domain
+         k, A kind, individual, health
+         l, Another, micro, family
+         m, A third, exo, family
+         == services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, l, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age
+         n1, child-1, k, 1, 1, a, 5
+         n2, child-1, l, 1, 1, a, 5
+         n3, child-2, k, 1, 1, a, 5
+         n4, cohort, k, 1, 20, a, 5
+         n5, cohort, l, 1, 10, a, 5
+         n6, far, k, 1, 4, b, 5
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 9",
+    )
+    .ecology
+    .expect("nothing stopped it");
+    // Nobody here has kind m, so what it drives is not listed.
+    assert_eq!(ecology.drivers.len(), 1);
+    let driver = &ecology.drivers[0];
+    assert_eq!((driver.kind.as_str(), driver.driven_by.as_str(), driver.layer.as_str()), ("k", "l", "micro"));
+    assert_eq!((driver.child_needs, driver.driven), (11, 26));
+    assert_eq!((driver.in_child, driver.in_area), (1, 21), "a cohort's members may not be the same children");
+    assert!(driver.addressed);
+}
+
+#[test]
+fn outcomes_that_unmet_need_threatens() {
+    let outcomes = gaps(
+        "== outcomes.csv
+         kind, indicator, outcome, framework, source
+         k, Attendance, Education, F, one
+         k, Attendance, Education, F, two
+         l, Attendance, Education, F, one
+         l, Debt, Stability, F, one
+         == services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, k, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age
+         n1, h1, k, 1, 5, a, 5
+         n2, h2, l, 1, 3, a, 5
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 4",
+    )
+    .outcomes;
+    let rows: Vec<(&str, &str, Vec<&str>, u64, u64)> = outcomes
+        .iter()
+        .map(|row| {
+            let kinds = row.kinds.iter().map(String::as_str).collect();
+            (row.outcome.as_str(), row.indicator.as_str(), kinds, row.child_needs, row.unmet)
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [("Education", "Attendance", vec!["k", "l"], 8, 4), ("Stability", "Debt", vec!["l"], 3, 3)],
+        "an assertion by two sources counts its child-needs once"
+    );
+}
