@@ -254,12 +254,12 @@ fn nearest_misses(
                         hear(rule, by, relaxation_of_reach(out));
                     }
                 }
-                (&Lets::But { rule, by, relaxation }, ReachVerdict::Yes) => {
-                    if !declines.by_need(locality, need, place) {
-                        hear(rule, by, relaxation);
-                        // The rule is the service's: its other offers say the same.
-                        break;
-                    }
+                (&Lets::But { rule, by, relaxation }, ReachVerdict::Yes)
+                    if !declines.by_need(locality, need, place) =>
+                {
+                    hear(rule, by, relaxation);
+                    // The rule is the service's: its other offers say the same.
+                    break;
                 }
                 _ => {}
             }
