@@ -162,12 +162,12 @@ pub struct Fall {
 /// places says nothing about what any child will meet. O(rows).
 pub fn falls(by_age: &BTreeMap<(KindIx, u16), Access>) -> Vec<Fall> {
     let following = by_age.iter().zip(by_age.iter().skip(1));
-    let fall =
-        |((&(kind, age), before), (&(next_kind, next), at)): ((&(KindIx, u16), &Access), (&(KindIx, u16), &Access))| {
-            let (before, at) = (before.ratio()?, at.ratio()?);
-            let follows = kind == next_kind && next == age + 1;
-            (follows && 0.0 < before && 2.0 * at <= before).then_some(Fall { kind, age: next, before, at })
-        };
+    type Row<'a> = (&'a (KindIx, u16), &'a Access);
+    let fall = |((&(kind, age), before), (&(next_kind, next), at)): (Row, Row)| {
+        let (before, at) = (before.ratio()?, at.ratio()?);
+        let follows = kind == next_kind && next == age + 1;
+        (follows && 0.0 < before && 2.0 * at <= before).then_some(Fall { kind, age: next, before, at })
+    };
     following.filter_map(fall).collect()
 }
 

@@ -38,6 +38,9 @@ pub fn page(document: &GapsDocument) -> String {
         "Kinds, areas and groups are listed by unmet child-needs. Which of several equally needy groups goes without can differ between \
          answers that are equally good, so rows that lie close together are not ranked by this.",
     );
+    if let Some(cascade) = &document.cascade {
+        beyond::cascade(&mut page, cascade);
+    }
     deficient_sets(&mut page, &document.deficient_sets);
     layers(&mut page, &document.layer_matrix);
     if let Some(access) = &document.access {
@@ -431,6 +434,20 @@ mod tests {
         without can differ between answers that are equally good, so rows that lie close together are not
         ranked by this.
 
+        At which step children are lost
+        ===============================
+        Step         Child-needs  Of all  What it means
+        ----------  ------------  ------  -------------------------------------------------
+        available          1,450   96.7%  there is a service of a fitting type with a place
+        accessible         1,234   82.3%  it lets them in and is in reach
+        acceptable  not recorded       -  they did not decline it
+        contact              700   46.7%  they receive it today
+        effective            421   28.0%  their need is resolved, by the effect stated
+        acceptable is not recorded: there is no declines.csv, so nothing is known of what is accepted.
+        Most are lost between accessible and contact: 534 child-needs.
+        Contact may be as high as 740: some receipts do not say whose they are.
+        Besides, 25 child-needs receive what by these rules they could not, and are in no step.
+
         Needs that share too few places
         ===============================
         - 700 child-needs can use only oak-lane, which has 534 places: 166 must go without, however places
@@ -448,15 +465,55 @@ mod tests {
         places, by setting                        0  1,150      134
         Places are those known.
 
+        Places for each child-need
+        ==========================
+        There are at least 0.86 places for each child-need. Each place is shared out over all who could use
+        it (right kind, let in, in reach, not declined), and each child-need adds up its shares: the
+        two-step floating catchment area of Luo and Wang (2003). There is no sampling error; what is not
+        known is read as the policy says.
+        Kind                 Child-needs  Places for each
+        -------------------  -----------  ---------------
+        A place at school            500             0.67
+        Speech and language        1,000             0.95
+        Area   Child-needs  Places for each
+        -----  -----------  ---------------
+        South          700             0.69
+        North          800             1.00
+        By deprivation (1 is the most deprived tenth of the country): tenth 1: 700 child-needs, 0.69 places
+        for each; tenth 8: 800 child-needs, 1.00 places for each.
+        - speech: at age 5 there are 0.75 places for each child-need, half or less of the 1.50 one year
+          earlier. This compares cohorts of today; it follows no child.
+        Ages are compared where they are single years; 500 child-needs are in wider bands, or without an
+        age.
+        2 offers do not say how many places there are: each of these figures is the least that it can be.
+        1 offer has no end of places and is in none of these figures.
+
         How needs and services hang together
         ====================================
         Needs and offers fall into 3 groups that share nothing with one another; the largest holds 30 rows
         of needs.
         - Without provider trust-a, 300 child-needs (12 rows) would have no offer left.
-        - speech is driven by poor-housing (layer exo, strength moderate; 1 child-need here); no service
-          here addresses it.
+        - speech is driven by poor-housing (layer exo, strength moderate; 1 child-need here). Of 1,000
+          child-needs, 0 have it in the same child and 40 in the same cohort or area; no service here
+          addresses it.
         What drives what is asserted by its source and not estimated; it speaks of places, never of one
-        child.
+        child. That a driver is in the same cohort or area (ecological) does not say that it is in the same
+        children.
+
+        What families say
+        =================
+        Kind                 Layer       Felt, in no record  On record, not felt  Asked for, no place
+        -------------------  ----------  ------------------  -------------------  -------------------
+        Speech and language  individual                 120                   30                   60
+        In child-needs, after Bradshaw (1972): 120 felt without an expert's word, 30 the other way round, 60
+        asked for without a place in this matching.
+        For 600 child-needs it is not stated who says so.
+
+        Outcomes that the gap threatens
+        ===============================
+        - Getting a good education (Supporting Families), by way of Attendance: 266 of 1,500 child-needs
+          unmet, of school-place, speech.
+        A kind of need may bear on several outcomes: these numbers do not add up.
 
         How sure are we?
         ================

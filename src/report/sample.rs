@@ -130,7 +130,25 @@ pub(super) fn gaps() -> GapsDocument {
             "places": [950, 200, 0, 0, 0, 0, 134],
             "places_by_setting": [0, 1150, 0, 0, 0, 0, 134],
         },
-        "cascade": null,
+        "cascade": {
+            "child_needs": 1500,
+            "unknown_rows": 1,
+            "stages": [
+                { "stage": "available", "child_needs": 1450.0, "share": 0.966_666, "not_recorded": null },
+                { "stage": "accessible", "child_needs": 1234.0, "share": 0.822_666, "not_recorded": null },
+                {
+                    "stage": "acceptable", "child_needs": null, "share": null,
+                    "not_recorded": "not recorded: there is no declines.csv, so nothing is known of what is accepted",
+                },
+                { "stage": "contact", "child_needs": 700.0, "share": 0.466_666, "not_recorded": null },
+                { "stage": "effective", "child_needs": 420.5, "share": 0.280_333, "not_recorded": null },
+            ],
+            "contact_most": 740,
+            "contact_outside": {
+                "total": 25, "no_type": 0, "not_accessible": 20, "declined": 0, "places_unknown": 0, "beyond": 5,
+            },
+            "bottleneck": { "from": "accessible", "to": "contact", "lost": 534.0, "sure": true },
+        },
         "unmet": [],
         "ecology": {
             "components": 3,

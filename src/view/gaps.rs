@@ -1,6 +1,7 @@
 //! `suffice.gaps/1`.
 
 mod beyond;
+mod cascade;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ use beyond::{Beyond, beyond};
 
 pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
+use cascade::cascade_document;
+pub use cascade::{BottleneckRow, CascadeDocument, OutsideRow, StageRow};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -42,8 +45,8 @@ pub struct GapsDocument {
     /// Largest shortage first.
     pub deficient_sets: Vec<DeficientSet>,
     pub layer_matrix: LayerMatrix,
-    /// The coverage cascade; null until it is computed.
-    pub cascade: Option<serde_json::Value>,
+    /// The coverage cascade; null where time ran out before it was worked out.
+    pub cascade: Option<CascadeDocument>,
     /// Every need with unmet child-needs, by id.
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
@@ -189,10 +192,10 @@ pub struct Driver {
 /// Analyses the gap and writes it down.
 pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
     let gaps = resident.gaps(route, effort)?;
-    Ok(document(resident, &gaps, effort))
+    document(resident, &gaps, effort)
 }
 
-fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
+fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
     let tallies = &gaps.tallies;
     let pairs = resident.pairs(effort).ok();
@@ -217,7 +220,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
-    GapsDocument {
+    Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
         reason: status(&gaps.matching).1.map(str::to_owned),
@@ -253,7 +256,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
             .collect(),
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
-        cascade: None,
+        cascade: cascade_document(resident, effort)?,
         unmet,
         ecology: ecology(resident, effort),
         access,
@@ -263,7 +266,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> GapsDocument {
         completeness: completeness(locality, pairs.as_deref()),
         provenance: provenance(resident, gaps.matching.backend),
         disclosure: DISCLOSURE.to_owned(),
-    }
+    })
 }
 
 fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {

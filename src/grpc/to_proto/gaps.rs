@@ -4,8 +4,9 @@ use super::{cause, completeness, deficient_set, length, provenance, solve_status
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::view::GapsDocument;
 use crate::view::gaps::{
-    AccessDocument, AccessRow, AgeRow, CauseRow, Driver, Ecology, FamiliesDocument, GapRow, GapTotals, LayerMatrix,
-    LayerRow, NotByAge, OutcomeRow, SinglePoint, TenthRow, UnmetRow, VoicesRow,
+    AccessDocument, AccessRow, AgeRow, BottleneckRow, CascadeDocument, CauseRow, Driver, Ecology, FamiliesDocument,
+    GapRow, GapTotals, LayerMatrix, LayerRow, NotByAge, OutcomeRow, OutsideRow, SinglePoint, StageRow, TenthRow,
+    UnmetRow, VoicesRow,
 };
 
 /// Deficient sets listed.
@@ -27,8 +28,7 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         by_group,
         deficient_sets,
         layer_matrix,
-        // Null until it is computed; it has no message before that.
-        cascade: _,
+        cascade: lost_at,
         unmet,
         ecology,
         access,
@@ -57,6 +57,7 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         unmet_rows: length(&unmet),
         unmet: unmet.into_iter().take(most_rows).map(unmet_need).collect(),
         ecology: ecology.map(ecological),
+        cascade: lost_at.map(cascade),
         access: access.map(accessibility),
         families: families.map(voices),
         outcomes: outcomes.into_iter().map(outcome).collect(),
@@ -236,4 +237,38 @@ fn voices_row(row: VoicesRow) -> pb::Voices {
 fn outcome(row: OutcomeRow) -> pb::ThreatenedOutcome {
     let OutcomeRow { outcome, framework, indicator, kinds, child_needs, unmet } = row;
     pb::ThreatenedOutcome { outcome, framework, indicator, kinds, child_needs: whole(child_needs), unmet: whole(unmet) }
+}
+
+fn cascade(cascade: CascadeDocument) -> pb::Cascade {
+    let CascadeDocument { child_needs, unknown_rows, stages, contact_most, contact_outside, bottleneck } = cascade;
+    pb::Cascade {
+        child_needs: whole(child_needs),
+        unknown_rows: whole(unknown_rows),
+        stages: stages.into_iter().map(cascade_stage).collect(),
+        contact_most: contact_most.map(whole),
+        contact_outside: contact_outside.map(outside),
+        bottleneck: bottleneck.map(narrowest),
+    }
+}
+
+fn cascade_stage(row: StageRow) -> pb::CascadeStage {
+    let StageRow { stage, child_needs, share, not_recorded } = row;
+    pb::CascadeStage { stage, child_needs, share, not_recorded: not_recorded.unwrap_or_default() }
+}
+
+fn outside(row: OutsideRow) -> pb::ContactOutside {
+    let OutsideRow { total, no_type, not_accessible, declined, places_unknown, beyond } = row;
+    pb::ContactOutside {
+        total: whole(total),
+        no_type: whole(no_type),
+        not_accessible: whole(not_accessible),
+        declined: whole(declined),
+        places_unknown: whole(places_unknown),
+        beyond: whole(beyond),
+    }
+}
+
+fn narrowest(row: BottleneckRow) -> pb::Bottleneck {
+    let BottleneckRow { from, to, lost, sure } = row;
+    pb::Bottleneck { from: from.unwrap_or_default(), to, lost, sure }
 }

@@ -1,14 +1,76 @@
-//! Access, families' views and outcomes: what the page of gaps says beyond who goes without and why.
+//! The cascade, access, families' views and outcomes: what the page of gaps says beyond who goes without and why.
 
 use super::{IDS_SHOWN, SHOWN};
 use crate::report::page::Page;
 use crate::report::table::{Align, Table};
 use crate::report::words::{child_needs, counted, list, number};
-use crate::view::gaps::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, OutcomeRow, TenthRow, VoicesRow};
+use crate::view::gaps::{
+    AccessDocument, AccessRow, AgeRow, BottleneckRow, CascadeDocument, FamiliesDocument, OutcomeRow, TenthRow,
+    VoicesRow,
+};
 
 /// Places per child-need, with two decimals; "-" where there is no child-need.
 fn ratio(places_per_child_need: Option<f64>) -> String {
     places_per_child_need.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
+pub(super) fn cascade(page: &mut Page, cascade: &CascadeDocument) {
+    let CascadeDocument { child_needs: of, unknown_rows: _, stages, contact_most, contact_outside, bottleneck } =
+        cascade;
+    if *of == 0 {
+        return;
+    }
+    page.section("At which step children are lost");
+    let mut table = Table::new([
+        ("Step", Align::Left),
+        ("Child-needs", Align::Right),
+        ("Of all", Align::Right),
+        ("What it means", Align::Left),
+    ]);
+    for row in stages {
+        let (count, share) = match (row.child_needs, row.share) {
+            (Some(count), Some(share)) => (number(count.round() as u64), format!("{:.1}%", share * 100.0)),
+            _ => ("not recorded".to_owned(), "-".to_owned()),
+        };
+        table.push([row.stage.as_str(), &count, &share, meaning(&row.stage)]);
+    }
+    page.table(&table);
+    for row in stages {
+        if let Some(why) = &row.not_recorded {
+            page.say(&format!("{} is {why}.", row.stage));
+        }
+    }
+    if let Some(BottleneckRow { from, to, lost, sure }) = bottleneck {
+        page.say(&format!(
+            "Most are lost between {} and {to}: {}{}.",
+            from.as_deref().unwrap_or("all who are in need"),
+            child_needs(lost.round() as u64),
+            if *sure { "" } else { ", as far as receipts say whose they are" }
+        ));
+    }
+    let contact = stages.iter().find(|row| row.stage == "contact").and_then(|row| row.child_needs);
+    if let Some((most, contact)) = contact_most.zip(contact)
+        && contact < most as f64
+    {
+        page.say(&format!("Contact may be as high as {}: some receipts do not say whose they are.", number(most)));
+    }
+    if let Some(outside) = contact_outside.as_ref().filter(|outside| outside.total != 0) {
+        page.say(&format!(
+            "Besides, {} receive what by these rules they could not, and are in no step.",
+            child_needs(outside.total)
+        ));
+    }
+}
+
+/// What a step of the cascade asks.
+fn meaning(stage: &str) -> &'static str {
+    match stage {
+        "available" => "there is a service of a fitting type with a place",
+        "accessible" => "it lets them in and is in reach",
+        "acceptable" => "they did not decline it",
+        "contact" => "they receive it today",
+        _ => "their need is resolved, by the effect stated",
+    }
 }
 
 pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
