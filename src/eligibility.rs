@@ -24,7 +24,7 @@ pub use ecology::{
 };
 pub use facts::{NeedFacts, OfferFacts, TravelRow, travel_unit};
 pub use grade::Grade;
-pub use misses::{Miss, near_misses, near_misses_of};
+pub use misses::{Miss, near_misses, near_misses_of, relaxation_of_reach, relaxation_of_rule};
 pub use pairs::{CountedPairs, Pair, Pairs, pairs_of_facts};
 pub use profiles::{ProfileIx, Profiles};
 pub use reach::{Beyond, OutOfReach, ReachUnknown, ReachVerdict, Reached, Travelled, reach, reach_facts, rounded};

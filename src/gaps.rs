@@ -4,6 +4,8 @@
 //! ([`ranges`]), one cause for each unmet child-need ([`causes`]), the sets of needs that share too few places
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
+//! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
+//! [`overlap`] counts which services compete for the same needs.
 
 pub mod access;
 pub mod cascade;
@@ -11,11 +13,17 @@ pub mod causes;
 pub mod deficient;
 pub mod equity;
 pub mod families;
+#[cfg(test)]
+mod matched;
 mod most;
+pub mod optimum;
 pub mod outcomes;
+pub mod overlap;
+pub mod providers;
 pub mod ranges;
 pub mod receipt;
 mod received;
+pub mod relaxations;
 pub mod residual;
 pub mod subgroup;
 pub mod tally;
@@ -35,8 +43,12 @@ pub use cascade::{
 };
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
+pub use optimum::{Change, Optimum, Today};
+pub use overlap::Overlap;
+pub use providers::{Concentration, Losses};
 pub use ranges::UnmetRange;
 pub use receipt::{NeedByReceipt, need_by_receipt};
+pub use relaxations::Relaxations;
 pub use subgroup::{SplitBy, SplitKey, Subgroup};
 pub use tally::{LayerMatrix, Tallies, Tally};
 

@@ -29,6 +29,11 @@ impl Grade {
         Grade(self.0 | Grade::DECLINED)
     }
 
+    /// The same, had nobody declined.
+    pub fn but_for_declines(self) -> Grade {
+        Grade(self.0 & !Grade::DECLINED)
+    }
+
     pub(super) fn with_default_reach(self) -> Grade {
         Grade(self.0 | Grade::DEFAULT_REACH)
     }

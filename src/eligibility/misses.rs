@@ -29,12 +29,11 @@ impl Miss {
         self.refusals.len() as u32 + tests
     }
 
-    /// How much would have to give way, in thousandths of a step. To set unlike rules in one order a step is, by our
-    /// convention: a year of age, a level, a tag, an area, or the reach over again. Only the order is meant.
+    /// How much would have to give way: see [`relaxation_of_rule`] and [`relaxation_of_reach`].
     pub fn relaxation(&self) -> u64 {
-        let refusals = self.refusals.iter().map(step);
+        let refusals = self.refusals.iter().map(relaxation_of_rule);
         let reach = match self.reached.verdict {
-            ReachVerdict::No(out) => reach_step(out),
+            ReachVerdict::No(out) => relaxation_of_reach(out),
             ReachVerdict::Yes | ReachVerdict::Unknown(_) => 0,
         };
         refusals.fold(reach, u64::saturating_add)
@@ -45,7 +44,9 @@ impl Miss {
     }
 }
 
-fn step(refusal: &Refusal) -> u64 {
+/// How much a rule would have to give way, in thousandths of a step. To set unlike rules in one order a step is, by our
+/// convention: a year of age, a level, a tag, an area, or the reach over again. Only the order is meant.
+pub fn relaxation_of_rule(refusal: &Refusal) -> u64 {
     let thousandths = 1000 * refusal.by().map_or(1, u64::from);
     match refusal {
         Refusal::AgeBelow { unit: AgeUnit::Months, .. } | Refusal::AgeAbove { unit: AgeUnit::Months, .. } => {
@@ -55,7 +56,8 @@ fn step(refusal: &Refusal) -> u64 {
     }
 }
 
-fn reach_step(out: OutOfReach) -> u64 {
+/// The same of reach, all its failed tests together.
+pub fn relaxation_of_reach(out: OutOfReach) -> u64 {
     let distance = match out.distance {
         None => 0,
         Some(Beyond::NotListed) => 1000,

@@ -202,7 +202,7 @@ pub(crate) fn locality(text: &str) -> Locality {
                 children_low: None,
                 children_high: None,
                 point: line.point().or(area_rows[area.ix()].point),
-                weight: 1,
+                weight: line.number("weight").unwrap_or(1),
                 basis: BasisSet::default(),
                 certainty: None,
                 tags: line.tags("tags"),
