@@ -263,3 +263,61 @@ fn outcomes_that_unmet_need_threatens() {
         "an assertion by two sources counts its child-needs once"
     );
 }
+
+/// Four of age 3 have ten places, five of age 5 have two, and three of age 12 are a year too old for the club.
+const TWO_SERVICES: &str = "== services.csv
+    service, name, provider, types, age_min, age_max
+    s, Playgroup, p, k, 0, 4
+    t, Club, q, k, 5, 11
+    == needs.csv
+    need, holder, kind, level, children, area, age
+    n1, h1, k, 1, 4, a, 3
+    n2, h2, k, 1, 5, a, 5
+    n3, h3, k, 1, 3, a, 12
+    == offers.csv
+    offer, service, area, capacity
+    o1, s, a, 10
+    o2, t, a, 2
+    ";
+
+#[test]
+fn a_relaxed_rule_gives_what_solving_again_finds() {
+    let club = |bundle: &str| {
+        let found = gaps(bundle).relaxations.expect("nothing stopped it");
+        assert_eq!((found.kept_out, found.one_rule_away), (3, 3));
+        let row = found.tried.into_iter().find(|row| row.service == "t").expect("it is the nearest miss");
+        assert_eq!((row.offer.as_deref(), row.nearest_for, row.opens_to, row.opens_to_unmet), (None, 3, 3, 3));
+        assert_eq!(row.change, "takes up to 12 years, not 11");
+        (row.child_needs, row.weight)
+    };
+    assert_eq!(club(TWO_SERVICES), (Some(0), Some(0)), "the club is full, so letting more in gives nothing");
+    assert_eq!(club(&TWO_SERVICES.replace("o2, t, a, 2", "o2, t, a, 7")), (Some(2), Some(2)), "two places are left");
+}
+
+#[test]
+fn places_lie_with_few_and_a_closure_strands_whom_nobody_else_takes() {
+    let found = gaps(TWO_SERVICES).providers.expect("nothing stopped it");
+    near(found.all.hhi, (100.0 + 4.0) / 144.0);
+    assert_eq!((found.all.largest.as_deref(), found.all.largest_places, found.all.places), (Some("p"), 10, 12));
+    let losses: Vec<(&str, u64, u64, u64)> = found
+        .losses
+        .iter()
+        .map(|row| (row.provider.as_str(), row.takes, row.newly_unmet, row.lose_every_offer))
+        .collect();
+    assert_eq!(losses, [("p", 4, 4, 4), ("q", 2, 2, 5)]);
+}
+
+#[test]
+fn services_that_compete_and_needs_that_have_none() {
+    let overlap = gaps(TWO_SERVICES).overlap.expect("nothing stopped it");
+    assert_eq!([overlap.all.none, overlap.all.one, overlap.all.two, overlap.all.three_or_more], [3, 9, 0, 0]);
+    let wider = gaps(&TWO_SERVICES.replace("t, Club, q, k, 5, 11", "t, Club, q, k, 0, 11"));
+    let wider = wider.overlap.expect("nothing stopped it");
+    assert_eq!([wider.all.none, wider.all.one, wider.all.two, wider.all.three_or_more], [3, 5, 4, 0]);
+    let providers: Vec<(&str, u64, u64)> = wider
+        .by_provider
+        .iter()
+        .map(|row| (row.provider.as_str(), row.child_needs, row.another_provider_too))
+        .collect();
+    assert_eq!(providers, [("p", 4, 4), ("q", 9, 4)]);
+}

@@ -1,6 +1,7 @@
 //! The page of gaps: how much need is unmet, why, for whom and where.
 
 mod beyond;
+mod reasons;
 
 pub(super) use beyond::access;
 
@@ -42,6 +43,15 @@ pub fn page(document: &GapsDocument) -> String {
         beyond::cascade(&mut page, cascade);
     }
     deficient_sets(&mut page, &document.deficient_sets);
+    if let Some(relaxations) = &document.relaxations {
+        reasons::relaxations(&mut page, relaxations);
+    }
+    if let Some(providers) = &document.providers {
+        reasons::providers(&mut page, providers);
+    }
+    if let Some(overlap) = &document.overlap {
+        reasons::overlap(&mut page, overlap);
+    }
     layers(&mut page, &document.layer_matrix);
     if let Some(access) = &document.access {
         beyond::access(&mut page, access);

@@ -161,6 +161,53 @@ pub(super) fn gaps() -> GapsDocument {
                 },
             ],
         },
+        "relaxations": {
+            "kept_out": 66, "looked_at": 66, "one_rule_away": 60, "rules": 2,
+            "tried": [
+                {
+                    "service": "talk", "name": "Talking together", "offer": "elm", "change": "reaches 6.2 km, not 5 km",
+                    "nearest_for": 40, "opens_to": 55, "opens_to_unmet": 40, "child_needs": 12, "weight": 48,
+                },
+                {
+                    "service": "talk", "name": "Talking together", "offer": null, "change": "takes up to 6 years, not 4",
+                    "nearest_for": 20, "opens_to": 20, "opens_to_unmet": 20, "child_needs": null, "weight": null,
+                },
+            ],
+        },
+        "providers": {
+            "all": {
+                "key": "", "label": "", "hhi": 0.5312, "providers": 3, "largest": "trust-a", "largest_places": 800,
+                "places": 1284, "offers_with_places_unknown": 2,
+            },
+            "by_kind": [
+                {
+                    "key": "speech", "label": "Speech and language", "hhi": 1.0, "providers": 1, "largest": "trust-a",
+                    "largest_places": 800, "places": 800, "offers_with_places_unknown": 0,
+                },
+            ],
+            "losses": [
+                {
+                    "provider": "trust-a", "takes": 780, "newly_unmet": 300,
+                    "by_kind": [{ "kind": "speech", "newly_unmet": 300 }], "lose_every_offer": 300,
+                },
+            ],
+            "providers": 3,
+        },
+        "overlap": {
+            "all": { "key": "", "label": "", "none": 66, "one": 400, "two": 500, "three_or_more": 534 },
+            "by_kind": [
+                {
+                    "key": "speech", "label": "Speech and language", "none": 66, "one": 400, "two": 500,
+                    "three_or_more": 34,
+                },
+            ],
+            "by_provider": [
+                { "provider": "trust-a", "service": null, "child_needs": 1100, "another_provider_too": 600 },
+            ],
+            "by_service": [
+                { "provider": "trust-a", "service": "talk", "child_needs": 1100, "another_provider_too": 600 },
+            ],
+        },
         "access": {
             "measure": "2sfca",
             "places_per_child_need": 0.8561,

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod cascade;
+mod reasons;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,11 @@ pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 use cascade::cascade_document;
 pub use cascade::{BottleneckRow, CascadeDocument, OutsideRow, StageRow};
+pub use reasons::{
+    ChoiceRow, ConcentrationRow, CouldTakeRow, LossKind, LossRow, OverlapDocument, ProvidersDocument, RelaxationRow,
+    RelaxationsDocument,
+};
+use reasons::{FurtherReasons, further_reasons};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -51,6 +57,10 @@ pub struct GapsDocument {
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
     pub ecology: Option<Ecology>,
+    /// Rules that, relaxed, would let most in; null where time ran out, as the next two are.
+    pub relaxations: Option<RelaxationsDocument>,
+    pub providers: Option<ProvidersDocument>,
+    pub overlap: Option<OverlapDocument>,
     /// Places per child-need; null where time ran out before it was worked out.
     pub access: Option<AccessDocument>,
     /// What families say; null where time ran out.
@@ -219,6 +229,9 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
     if unmet.len() < found.n_inside {
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
+    let (ecology, single_points) = ecology(resident, effort).unzip();
+    let FurtherReasons { relaxations, providers, overlap } =
+        further_reasons(resident, gaps, single_points.as_deref(), effort)?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
@@ -258,7 +271,10 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
         layer_matrix: layer_matrix(&gaps.layers),
         cascade: cascade_document(resident, effort)?,
         unmet,
-        ecology: ecology(resident, effort),
+        ecology,
+        relaxations,
+        providers,
+        overlap,
         access,
         families,
         outcomes,
@@ -484,7 +500,7 @@ fn capital(text: &str) -> String {
 }
 
 /// None where time ran out before it was built.
-fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
+fn ecology(resident: &Resident, effort: &Effort) -> Option<(Ecology, Vec<eligibility::SinglePoint>)> {
     let locality = resident.locality();
     effort.look().ok()?;
     let pairs = resident.pairs(effort).ok()?;
@@ -512,10 +528,12 @@ fn ecology(resident: &Resident, effort: &Effort) -> Option<Ecology> {
         }
     };
     let drivers = upstream(locality, resident.profiles(), effort).ok()?.iter().map(driver).collect();
-    Some(Ecology {
+    let single_points = graph.single_points(effort).ok()?;
+    let ecology = Ecology {
         components: components.len() as u64,
         largest_component_needs: components.iter().map(|part| part.needs.len()).max().unwrap_or(0) as u64,
-        single_points: graph.single_points(effort).ok()?.iter().map(point).collect(),
+        single_points: single_points.iter().map(point).collect(),
         drivers,
-    })
+    };
+    Some((ecology, single_points))
 }

@@ -4,9 +4,10 @@ use super::{cause, completeness, deficient_set, length, provenance, solve_status
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::view::GapsDocument;
 use crate::view::gaps::{
-    AccessDocument, AccessRow, AgeRow, BottleneckRow, CascadeDocument, CauseRow, Driver, Ecology, FamiliesDocument,
-    GapRow, GapTotals, LayerMatrix, LayerRow, NotByAge, OutcomeRow, OutsideRow, SinglePoint, StageRow, TenthRow,
-    UnmetRow, VoicesRow,
+    AccessDocument, AccessRow, AgeRow, BottleneckRow, CascadeDocument, CauseRow, ChoiceRow, ConcentrationRow,
+    CouldTakeRow, Driver, Ecology, FamiliesDocument, GapRow, GapTotals, LayerMatrix, LayerRow, LossKind, LossRow,
+    NotByAge, OutcomeRow, OutsideRow, OverlapDocument, ProvidersDocument, RelaxationRow, RelaxationsDocument,
+    SinglePoint, StageRow, TenthRow, UnmetRow, VoicesRow,
 };
 
 /// Deficient sets listed.
@@ -31,6 +32,9 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         cascade: lost_at,
         unmet,
         ecology,
+        relaxations: rules,
+        providers: depends_on,
+        overlap: competing,
         access,
         families,
         outcomes,
@@ -57,6 +61,9 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         unmet_rows: length(&unmet),
         unmet: unmet.into_iter().take(most_rows).map(unmet_need).collect(),
         ecology: ecology.map(ecological),
+        relaxations: rules.map(relaxations),
+        providers: depends_on.map(providers),
+        overlap: competing.map(overlap),
         cascade: lost_at.map(cascade),
         access: access.map(accessibility),
         families: families.map(voices),
@@ -271,4 +278,93 @@ fn outside(row: OutsideRow) -> pb::ContactOutside {
 fn narrowest(row: BottleneckRow) -> pb::Bottleneck {
     let BottleneckRow { from, to, lost, sure } = row;
     pb::Bottleneck { from: from.unwrap_or_default(), to, lost, sure }
+}
+
+fn relaxations(found: RelaxationsDocument) -> pb::Relaxations {
+    let RelaxationsDocument { kept_out, looked_at, one_rule_away, rules, tried } = found;
+    pb::Relaxations {
+        kept_out: whole(kept_out),
+        looked_at: whole(looked_at),
+        one_rule_away: whole(one_rule_away),
+        rules: whole(rules),
+        tried: tried.into_iter().map(relaxation).collect(),
+    }
+}
+
+fn relaxation(row: RelaxationRow) -> pb::Relaxation {
+    let RelaxationRow { service, name, offer, change, nearest_for, opens_to, opens_to_unmet, child_needs, weight } =
+        row;
+    pb::Relaxation {
+        service,
+        name,
+        offer: offer.unwrap_or_default(),
+        change,
+        nearest_for: whole(nearest_for),
+        opens_to: whole(opens_to),
+        opens_to_unmet: whole(opens_to_unmet),
+        child_needs,
+        weight,
+    }
+}
+
+fn providers(found: ProvidersDocument) -> pb::Providers {
+    let ProvidersDocument { all, by_kind, losses, providers } = found;
+    pb::Providers {
+        all: Some(provider_concentration(all)),
+        by_kind: by_kind.into_iter().map(provider_concentration).collect(),
+        losses: losses.into_iter().map(loss).collect(),
+        providers: whole(providers),
+    }
+}
+
+fn provider_concentration(row: ConcentrationRow) -> pb::ProviderConcentration {
+    let ConcentrationRow { key, label, hhi, providers, largest, largest_places, places, offers_with_places_unknown } =
+        row;
+    pb::ProviderConcentration {
+        key,
+        label,
+        hhi,
+        providers: whole(providers),
+        largest: largest.unwrap_or_default(),
+        largest_places: whole(largest_places),
+        places: whole(places),
+        offers_with_places_unknown: whole(offers_with_places_unknown),
+    }
+}
+
+fn loss(row: LossRow) -> pb::ProviderLoss {
+    let LossRow { provider, takes, newly_unmet, by_kind, lose_every_offer } = row;
+    let kind = |LossKind { kind, newly_unmet }| pb::KindLoss { kind, newly_unmet: whole(newly_unmet) };
+    pb::ProviderLoss {
+        provider,
+        takes: whole(takes),
+        newly_unmet: whole(newly_unmet),
+        by_kind: by_kind.into_iter().map(kind).collect(),
+        lose_every_offer: whole(lose_every_offer),
+    }
+}
+
+fn overlap(found: OverlapDocument) -> pb::Overlap {
+    let OverlapDocument { all, by_kind, by_provider, by_service } = found;
+    pb::Overlap {
+        all: Some(choice(all)),
+        by_kind: by_kind.into_iter().map(choice).collect(),
+        by_provider: by_provider.into_iter().map(could_take).collect(),
+        by_service: by_service.into_iter().map(could_take).collect(),
+    }
+}
+
+fn choice(row: ChoiceRow) -> pb::Choice {
+    let ChoiceRow { key, label, none, one, two, three_or_more } = row;
+    pb::Choice { key, label, none: whole(none), one: whole(one), two: whole(two), three_or_more: whole(three_or_more) }
+}
+
+fn could_take(row: CouldTakeRow) -> pb::CouldTake {
+    let CouldTakeRow { provider, service, child_needs, another_provider_too } = row;
+    pb::CouldTake {
+        provider,
+        service: service.unwrap_or_default(),
+        child_needs: whole(child_needs),
+        another_provider_too: whole(another_provider_too),
+    }
 }
