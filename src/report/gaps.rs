@@ -465,6 +465,32 @@ mod tests {
         - 40 child-needs can use only 2 offers (ash, elm), which have 6 places together: 34 must go without,
           however places are given out. Needs: m1.
 
+        Which rule, relaxed, would let most in
+        ======================================
+        66 child-needs go unmet because of rules or distance; one rule alone keeps 60 of them from some
+        offer.
+        - If Talking together (elm) reaches 6.2 km, not 5 km: solved again, +12 child-needs met and +48 of
+          weight; it opens to 55 child-needs, 40 of them unmet.
+        - If Talking together takes up to 6 years, not 4: not solved again; it opens to 20 child-needs, 20
+          of them unmet.
+        Rules are for people to change: some of them protect children.
+
+        On how few providers it depends
+        ===============================
+        3 providers have known places; the index of Herfindahl and Hirschman is 0.53, where 1 means that one
+        has all.
+        - Speech and language: 800 of 800 known places are trust-a's (index 1.00).
+        - If trust-a closed, 300 child-needs that are met today would not be; 300 could go nowhere else.
+        Closing was tried for the 1 provider that take most children, not for 2 more.
+
+        Who competes for whom
+        =====================
+        66 child-needs (4.4%) could go to no service, 400 to one alone, 500 to two, 534 to three or more,
+        with places or not.
+        Provider  Could take  Another could too  Share
+        --------  ----------  -----------------  -----
+        trust-a        1,100                600  54.5%
+
         Layer of the need by layer that the service seeks to change
         ===========================================================
         Need                Child-needs  individual  micro  uncoded  Unmet
