@@ -481,7 +481,7 @@ mod tests {
         has all.
         - Speech and language: 800 of 800 known places are trust-a's (index 1.00).
         - If trust-a closed, 300 child-needs that are met today would not be; 300 could go nowhere else.
-        Closing was tried for the 1 provider that take most children, not for 2 more.
+        Closing was tried for 1 of 3 providers, those that take most children.
 
         Who competes for whom
         =====================

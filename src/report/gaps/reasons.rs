@@ -74,9 +74,9 @@ pub(super) fn providers(page: &mut Page, found: &ProvidersDocument) {
     let untested = providers.saturating_sub(losses.len() as u64);
     if untested != 0 {
         page.say(&format!(
-            "Closing was tried for the {} that take most children, not for {} more.",
-            counted(losses.len() as u64, "provider", "providers"),
-            number(untested)
+            "Closing was tried for {} of {}, those that take most children.",
+            number(losses.len() as u64),
+            counted(*providers, "provider", "providers")
         ));
     }
 }
