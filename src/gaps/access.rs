@@ -60,20 +60,22 @@ pub fn access(locality: &Locality, pairs: &Pairs, effort: &Effort) -> Result<Acc
     let asking = asking(locality, Reading::Policy);
     effort.look()?;
     let asks = |need: NeedIx| asking[need.ix()].unwrap_or(0);
+    // Else all needs of a class can use the same offers.
+    let declined_alone = |need: NeedIx| !pairs.declined_by(need).is_empty();
     let piece = |piece: usize| piece * CLASSES..n_classes.min((piece + 1) * CLASSES);
     // Child-needs that could use each offer: whole numbers, so the order in which pieces come does not matter.
     let demands = effort.share(n_classes.div_ceil(CLASSES), |at| {
         let mut demand = vec![0u64; n_offers];
         for class in piece(at).map(ClassIx::new) {
-            let children: u64 = spots.needs_of(class).iter().map(|&need| asks(need)).sum();
+            let (alone, together): (Vec<NeedIx>, Vec<NeedIx>) =
+                spots.needs_of(class).iter().partition(|&&need| declined_alone(need));
+            let children: u64 = together.into_iter().map(asks).sum();
             for offer in usable(locality, pairs, class) {
                 demand[offer.ix()] += children;
             }
-            for &need in spots.needs_of(class) {
-                for &(_, offer) in pairs.declined_by(need).iter().filter(|_| 0 < asks(need)) {
-                    if is_usable(locality, pairs, class, offer) {
-                        demand[offer.ix()] -= asks(need);
-                    }
+            for need in alone {
+                for offer in usable_alone(locality, pairs, need) {
+                    demand[offer.ix()] += asks(need);
                 }
             }
             effort.tick(pairs.grades_of_class(class).len() as u64 + 1)?;
@@ -118,11 +120,10 @@ pub fn access(locality: &Locality, pairs: &Pairs, effort: &Effort) -> Result<Acc
         if children == 0 || !locality.areas()[holder.area.ix()].inside {
             continue;
         }
-        let class = spots.class_of(need_ix);
-        let declined =
-            pairs.declined_by(need_ix).iter().filter(|&&(_, offer)| is_usable(locality, pairs, class, offer));
-        let lost: f64 = declined.map(|&(_, offer)| ratio[offer.ix()]).sum();
-        let ratio = (sums[class.ix()] - lost).max(0.0);
+        let ratio = match declined_alone(need_ix) {
+            true => usable_alone(locality, pairs, need_ix).map(|offer| ratio[offer.ix()]).sum(),
+            false => sums[spots.class_of(need_ix).ix()],
+        };
         tables.all.add(children, ratio);
         by_kind[need.kind.ix()].add(children, ratio);
         by_area[holder.area.ix()].add(children, ratio);
@@ -143,9 +144,9 @@ fn usable(locality: &Locality, pairs: &Pairs, class: ClassIx) -> impl Iterator<I
     grades.filter(|&(_, grade)| Reading::Policy.admits(locality, grade)).map(|(offer, _)| offer)
 }
 
-/// O(offers of the class): asked for declines alone.
-fn is_usable(locality: &Locality, pairs: &Pairs, class: ClassIx, offer: OfferIx) -> bool {
-    usable(locality, pairs, class).any(|usable| usable == offer)
+/// Offers that a need could use that declined some alone, rising.
+fn usable_alone(locality: &Locality, pairs: &Pairs, need: NeedIx) -> impl Iterator<Item = OfferIx> {
+    pairs.of(need).filter(|pair| Reading::Policy.admits(locality, pair.grade)).map(|pair| pair.offer)
 }
 
 /// A place where places per child-need fall by half or more from one year of age to the next of a kind.
@@ -204,3 +205,6 @@ pub(super) fn national_tenth(rank: u32, areas: u32) -> u8 {
     // A rank beyond the number of areas is refused by the check; the least deprived tenth would hold it.
     tenth.clamp(1, 10) as u8
 }
+
+#[cfg(test)]
+mod tests;

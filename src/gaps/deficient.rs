@@ -5,10 +5,11 @@
 //! (Hall 1935; Dulmage and Mendelsohn 1958, here with capacities). In each, the needs can use no offer outside the set,
 //! and the set's places fall short by exactly the children who go without.
 
+use super::most::best;
 use super::residual::{Reached, Residual};
 use crate::domain::{NeedIx, OfferIx};
 use crate::matching::{Formulation, Matching};
-use crate::solve::{Effort, Flow, Network, NetworkParts, Outcome, Source, Stage, StopReason, flow};
+use crate::solve::{Effort, Flow, Network, NetworkParts, Source, Stage, StopReason};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeficientSet {
@@ -60,10 +61,7 @@ fn most_child_needs(network: &Network, effort: &Effort) -> Result<Flow, StopReas
         ..NetworkParts::default()
     };
     let network = Network::new(parts).expect("parts of a network, with a cost of one for each source");
-    match flow::solve(&network, effort) {
-        Outcome::Optimal { flow, .. } => Ok(flow),
-        Outcome::Stopped { reason, .. } => Err(reason),
-    }
+    best(&network, effort)
 }
 
 /// Cuts what was reached into its components: sinks that share a source, and limits with the sinks behind them.

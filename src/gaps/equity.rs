@@ -15,10 +15,6 @@ use crate::measures::equity::{
 };
 use crate::solve::{Effort, StopReason};
 
-/// For each need, how many of its children have what is asked about, and how many it holds: 0 of 0 where it is in no
-/// answer.
-pub type Having = Vec<Part>;
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Equity {
     /// Child-needs that have it, of all, inside.
@@ -59,7 +55,7 @@ pub struct Horizontal {
 /// What the receipts say that each need receives: of a service whose type meets its kind, at most what it holds. To be
 /// asked where receipts leave nothing open ([`Table::is_exact`](super::receipt::Table::is_exact)); None where they are not
 /// recorded. O(needs log receipts + receipts log receipts).
-pub fn receiving(locality: &Locality, effort: &Effort) -> Result<Option<Having>, StopReason> {
+pub fn receiving(locality: &Locality, effort: &Effort) -> Result<Option<Vec<Part>>, StopReason> {
     let Some(received) = Received::of(locality, effort)? else { return Ok(None) };
     let of_need = |(at, need): (usize, &crate::domain::Need)| {
         effort.tick(16)?;
@@ -73,7 +69,8 @@ pub fn receiving(locality: &Locality, effort: &Effort) -> Result<Option<Having>,
     Ok(Some(locality.needs().iter().enumerate().map(of_need).collect::<Result<_, StopReason>>()?))
 }
 
-/// Over the areas that are inside. O(needs x (group columns + log needs)), and the regression of
+/// Over the areas that are inside. `having` says of each need how many of its children have what is asked about, and how
+/// many it holds: 0 of 0 where it is in no answer. O(needs x (group columns + log needs)), and the regression of
 /// [`horizontal_inequity`] over one row for each need.
 pub fn equity(locality: &Locality, having: &[Part], effort: &Effort) -> Result<Equity, StopReason> {
     let inside: Vec<(NeedIx, Part)> = having

@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::policy::{UnknownCapacity, UnknownEligibility};
-use crate::domain::{Locality, NeedIx, OfferIx, Supply};
+use crate::domain::{Locality, NeedIx, OfferIx};
 use crate::eligibility::{ClassIx, Grade, Pairs};
-use crate::matching::{NotFormulated, Refused, Room};
+use crate::matching::{NotFormulated, Reading, Refused, Room};
 use crate::solve::{Effort, Flow, Limit, Network, NetworkParts, Outcome, Source, Stage, StopReason, flow};
 
 /// Who may go where: rows of sinks with the child-needs that ask there. The first sinks are the offers by position.
@@ -88,21 +87,13 @@ pub(super) fn best(network: &Network, effort: &Effort) -> Result<Flow, StopReaso
 /// A place may be given on a pair of this grade, were it not for who declined it: eligible, the unknown read as the
 /// policy says, and known to be in reach.
 pub(super) fn accessible(locality: &Locality, grade: Grade) -> bool {
-    let eligible = !grade.eligibility_unknown() || locality.policy().unknown.eligibility == UnknownEligibility::Yes;
-    eligible && !grade.reach_unknown()
+    grade.but_for_declines().admits(locality.policy().unknown.eligibility)
 }
 
 /// All that an offer takes in the period, the unknown read as the policy says. Receipts of today are held against all
 /// places, so this does not ask `supply.use`.
 pub(super) fn room(locality: &Locality, offer: OfferIx) -> Room {
-    match (locality.capacity(offer), locality.policy().unknown.capacity) {
-        (Supply::Places(places), _) => Room::Places(places),
-        (Supply::Unknown(_), UnknownCapacity::Unlimited) => Room::NoEnd,
-        (Supply::Unknown(_), UnknownCapacity::Places(places)) => {
-            Room::Places(places.saturating_mul(locality.offers()[offer.ix()].turns))
-        }
-        (Supply::Unknown(_), UnknownCapacity::Exclude) => Room::NotKnown,
-    }
+    Reading::Policy.room_for(locality, offer, locality.capacity(offer))
 }
 
 impl Places {

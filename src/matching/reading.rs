@@ -27,7 +27,12 @@ impl Reading {
 
     /// How many children an offer takes under this reading.
     pub fn room(self, locality: &Locality, offer: OfferIx) -> Room {
-        match locality.supply(offer) {
+        self.room_for(locality, offer, locality.supply(offer))
+    }
+
+    /// The same, where what it supplies is another number than the policy's `supply.use` asks for.
+    pub fn room_for(self, locality: &Locality, offer: OfferIx, supply: Supply) -> Room {
+        match supply {
             Supply::Places(places) => Room::Places(places),
             Supply::Unknown(_) => match (self, locality.policy().unknown.capacity) {
                 (Reading::Favourable, _) | (Reading::Policy, UnknownCapacity::Unlimited) => Room::NoEnd,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::policy::echo;
-use crate::domain::{Locality, OfferIx, Supply, TravelUnit};
+use crate::domain::{AreaIx, GroupColumn, KindIx, Layer, Locality, OfferIx, Supply, TravelUnit};
 use crate::eligibility::{self, Pairs};
 use crate::engine::Resident;
 use crate::matching::StageResult;
@@ -116,6 +116,26 @@ pub(super) fn completeness(locality: &Locality, pairs: Option<&Pairs>) -> Comple
             })
             .collect(),
     }
+}
+
+/// A group's value, and the same in words.
+pub(super) fn group_key(column: &GroupColumn, value: u32) -> (String, String) {
+    let value = &column.values[value as usize];
+    (value.clone(), if value.is_empty() { "not stated".to_owned() } else { value.clone() })
+}
+
+pub(super) fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
+    let kind = &locality.kinds()[kind.ix()];
+    (kind.id.to_string(), kind.label.clone())
+}
+
+pub(super) fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {
+    let area = &locality.areas()[area.ix()];
+    (area.id.to_string(), area.name.clone())
+}
+
+pub(super) fn layer_key(layer: Option<Layer>) -> String {
+    layer.map_or("uncoded", Layer::as_str).to_owned()
 }
 
 /// Changes by the name of their stage.

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{CompletenessDocument, DISCLOSURE, Provenance, completeness, provenance};
+use super::common::{
+    CompletenessDocument, DISCLOSURE, Provenance, area_key, completeness, group_key, kind_key, layer_key, provenance,
+};
 use super::matching::{notes, status};
 use super::options::blocking;
-use crate::domain::{AgeBand, AreaIx, KindIx, Layer, Locality};
+use crate::domain::{AgeBand, Layer, Locality};
 use crate::eligibility::{self, near_misses};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
@@ -259,11 +261,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
             .iter()
             .zip(&tallies.by_group)
             .map(|(column, tallies)| {
-                let rows = rows(tallies, |&value| {
-                    let value = &column.values[value as usize];
-                    let label = if value.is_empty() { "not stated" } else { value };
-                    (value.clone(), label.to_owned())
-                });
+                let rows = rows(tallies, |&value| group_key(column, value));
                 (column.name.clone(), rows)
             })
             .collect(),
@@ -333,20 +331,6 @@ fn causes(found: &Found) -> Vec<CauseRow> {
         meaning: cause.meaning().to_owned(),
     };
     Cause::ALL.into_iter().chain(found.stopped.then_some(Cause::Stopped)).map(row).collect()
-}
-
-pub(super) fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
-    let kind = &locality.kinds()[kind.ix()];
-    (kind.id.to_string(), kind.label.clone())
-}
-
-pub(super) fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {
-    let area = &locality.areas()[area.ix()];
-    (area.id.to_string(), area.name.clone())
-}
-
-fn layer_key(layer: Option<Layer>) -> String {
-    layer.map_or("uncoded", Layer::as_str).to_owned()
 }
 
 fn age_key(locality: &Locality, ages: Option<AgeBand>) -> (String, String) {

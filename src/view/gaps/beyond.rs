@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{area_key, kind_key, layer_key};
 use crate::domain::{KindIx, Locality};
 use crate::engine::Resident;
 use crate::gaps::access::{Access, AccessTables, Tenth, access, by_tenth, falls};
@@ -10,6 +9,7 @@ use crate::gaps::families::{Voices, families};
 use crate::gaps::outcomes::{Threatened, threatened};
 use crate::gaps::{Gaps, Tallies};
 use crate::solve::{Effort, StopReason};
+use crate::view::common::{area_key, kind_key, layer_key};
 
 /// Places per child-need, by the two-step floating catchment area (Luo and Wang 2003). A catchment is what matching reads:
 /// the service meets the kind, lets the need in, is in reach (<=) and was not declined.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kind_key;
 use crate::domain::{Locality, ProviderIx};
 use crate::eligibility::SinglePoint;
 use crate::engine::{Failure, Resident};
@@ -13,6 +12,7 @@ use crate::gaps::providers::{self, Concentration, Loss, Losses, PlacesByProvider
 use crate::gaps::relaxations::{self, Relaxation, Relaxations, Relaxed, Standing};
 use crate::matching::NotFormulated;
 use crate::solve::Effort;
+use crate::view::common::kind_key;
 
 /// Which single rule, relaxed by how much, would let most unmet child-needs in, found by solving again with each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Locality;
 use crate::gaps::equity::{ByDeprivation, Equity, GroupShare, Horizontal};
 use crate::measures::equity::Bounds;
-use crate::view::gaps::kind_key;
+use crate::view::common::{group_key, kind_key};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EquityDocument {
@@ -87,13 +87,10 @@ fn of(locality: &Locality, equity: &Equity) -> EquityOf {
     let Equity { everyone, by_deprivation, by_group } = equity;
     let columns = locality.group_columns().iter().zip(by_group);
     let by_group = columns.map(|(column, rows)| {
-        let row = |(&value, group): (&u32, &GroupShare)| {
-            let value = &column.values[value as usize];
-            share_row(value.clone(), if value.is_empty() { "not stated".to_owned() } else { value.clone() }, group)
-        };
+        let row = |(&value, group): (&u32, &GroupShare)| share_row(group_key(column, value), group);
         (column.name.clone(), rows.iter().map(row).collect())
     });
-    let tenth = |(tenth, group): (&u8, &GroupShare)| share_row(tenth.to_string(), format!("tenth {tenth}"), group);
+    let tenth = |(tenth, group): (&u8, &GroupShare)| share_row((tenth.to_string(), format!("tenth {tenth}")), group);
     EquityOf {
         child_needs: everyone.of,
         with: everyone.with,
@@ -126,7 +123,7 @@ fn horizontal_document(locality: &Locality, found: &Horizontal) -> HorizontalDoc
     }
 }
 
-fn share_row(key: String, label: String, group: &GroupShare) -> ShareRow {
+fn share_row((key, label): (String, String), group: &GroupShare) -> ShareRow {
     let GroupShare { part, disparity } = group;
     let against_others = disparity.as_ref().and_then(|found| {
         Some(DisparityDocument {

@@ -9,7 +9,7 @@ use crate::gaps::NeedByReceipt;
 use crate::gaps::receipt::{AnyCell, Parts, Table};
 use crate::measures::interval::{Interval, Level, wilson};
 use crate::measures::targeting::NeedReceipt;
-use crate::view::gaps::{area_key, kind_key};
+use crate::view::common::{area_key, group_key, kind_key};
 
 /// Both tables, by name: the definition drives the gap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -151,11 +151,7 @@ impl NeedReceiptDocument {
             |(key, label): (String, String), table: &Table| TableRow { key, label, table: document(table, sample) };
         let columns = locality.group_columns().iter().zip(&typed.by_group);
         let by_group = columns.map(|(column, rows)| {
-            let named = |value: u32| {
-                let value = &column.values[value as usize];
-                (value.clone(), if value.is_empty() { "not stated".to_owned() } else { value.clone() })
-            };
-            (column.name.clone(), rows.iter().map(|(&value, table)| row(named(value), table)).collect())
+            (column.name.clone(), rows.iter().map(|(&value, table)| row(group_key(column, value), table)).collect())
         });
         let cell = |cell: &AnyCell| AnyCellDocument {
             domains: cell.domains,
