@@ -91,9 +91,16 @@ pub fn analyse(
     route: Route,
     effort: &Effort,
 ) -> Result<Gaps, GapsError> {
-    let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
-    let reasons = reasons(locality, profiles, pairs, &matching, effort);
-    let tallies = tally::tallies(locality, &matching, effort);
+    let (range, (reasons, tallies)) = effort.both(
+        || ranges::unmet_range(locality, profiles, pairs, &matching, route, effort),
+        || {
+            effort.both(
+                || reasons(locality, profiles, pairs, &matching, effort),
+                || tally::tallies(locality, &matching, effort),
+            )
+        },
+    );
+    let range = range?;
     let layers = tally::layer_matrix(locality, &matching, &tallies, effort);
     Ok(Gaps { matching, range, reasons, tallies, layers })
 }

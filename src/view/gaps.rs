@@ -14,7 +14,7 @@ use super::common::{
 use super::matching::{notes, status};
 use super::options::blocking;
 use crate::domain::{AgeBand, Layer, Locality};
-use crate::eligibility::{self, near_misses};
+use crate::eligibility::{self, nearest_miss};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
@@ -232,8 +232,12 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     let (ecology, single_points) = ecology(resident, effort).unzip();
-    let FurtherReasons { relaxations, providers, overlap } =
-        further_reasons(resident, gaps, single_points.as_deref(), effort)?;
+    // The solves of one are as long as those of the other, and neither can use many threads for long.
+    let (further, cascade) = effort.both(
+        || further_reasons(resident, gaps, single_points.as_deref(), effort),
+        || cascade_document(resident, effort),
+    );
+    let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
@@ -267,7 +271,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
             .collect(),
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
-        cascade: cascade_document(resident, effort)?,
+        cascade: cascade?,
         unmet,
         ecology,
         relaxations,
@@ -464,13 +468,12 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest
             (capital(meaning), None)
         }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
-            let misses = near_misses(locality, resident.profiles(), unmet.need);
-            match misses.first() {
+            match nearest_miss(locality, resident.profiles(), unmet.need) {
                 None => (capital(meaning), None),
                 Some(miss) => {
                     let offer = locality.offers()[miss.offer.ix()].id.to_string();
                     let name = &locality.service_of(miss.offer).name;
-                    let reasons = blocking(miss).join("; ");
+                    let reasons = blocking(&miss).join("; ");
                     (format!("{}. Nearest: {name} ({offer}): {reasons}", capital(meaning)), Some(offer))
                 }
             }
