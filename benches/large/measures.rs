@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use suffice::domain::BadRows;
-use suffice::eligibility::Ecology;
+use suffice::domain::{BadRows, NeedIx};
+use suffice::eligibility::{Ecology, nearest_miss};
 use suffice::engine::Resident;
 use suffice::gaps::access::access;
 use suffice::gaps::equity::{equity, receiving};
@@ -14,7 +14,8 @@ use suffice::gaps::outcomes::threatened;
 use suffice::gaps::relaxations::Standing;
 use suffice::gaps::upstream::upstream;
 use suffice::gaps::{
-    self, Gaps, Subgroup, Tallies, Today, cascade, need_by_receipt, overlap, providers, ranges, relaxations, tally,
+    self, Cause, Gaps, Subgroup, Tallies, Today, cascade, need_by_receipt, overlap, providers, ranges, relaxations,
+    tally,
 };
 use suffice::import::bundle;
 use suffice::matching::{Matching, Route};
@@ -42,14 +43,13 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let mut sections = Sections(Vec::new());
     of_gaps(&resident, &matching, &effort, &mut sections);
     of_measure(&resident, &matching, &effort, &mut sections);
-    let gaps = sections.time("gaps, whole", || {
-        let document = view::gaps::run(&resident, Route::Network, &effort).expect("an answer");
-        serde_json::to_string_pretty(&document).expect("a document is JSON").len()
-    });
-    let measure = sections.time("measure, whole", || {
-        let document = view::measure::run(&resident, Route::Network, &effort).expect("an answer");
-        serde_json::to_string_pretty(&document).expect("a document is JSON").len()
-    });
+    let run = || view::gaps::run(&resident, Route::Network, &effort).expect("an answer");
+    let document = sections.time("gaps, whole document", run);
+    let gaps = sections.time("gaps, written", || serde_json::to_string_pretty(&document).expect("JSON").len());
+    drop(document);
+    let run = || view::measure::run(&resident, Route::Network, &effort).expect("an answer");
+    let document = sections.time("measure, whole document", run);
+    let measure = sections.time("measure, written", || serde_json::to_string_pretty(&document).expect("JSON").len());
     let locality = resident.locality();
     json!({
         "solver": "suffice", "version": env!("CARGO_PKG_VERSION"), "measures": name,
@@ -88,6 +88,15 @@ fn of_gaps(resident: &Resident, matching: &Arc<Matching>, effort: &Effort, secti
     });
     let reasons = sections
         .time("causes and deficient sets", || gaps::reasons(locality, profiles, Some(&pairs), matching, effort));
+    sections.time("nearest misses", || {
+        let asks = |cause| {
+            matches!(cause, Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach)
+        };
+        let unmet: Vec<NeedIx> =
+            reasons.unmet.iter().filter(|unmet| asks(unmet.cause)).map(|unmet| unmet.need).collect();
+        let found = |needs: &[NeedIx]| needs.iter().filter_map(|&need| nearest_miss(locality, profiles, need)).count();
+        effort.finish(unmet.chunks(1 << 11).collect(), found).into_iter().sum::<usize>()
+    });
     let (tallies, layers) = sections.time("tables", || {
         let tallies: Tallies = tally::tallies(locality, matching, effort);
         let layers = tally::layer_matrix(locality, matching, &tallies, effort);

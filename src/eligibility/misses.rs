@@ -71,7 +71,7 @@ pub fn near_misses_of(locality: &Locality, profiles: &Profiles, need: &NeedFacts
 /// that break more rules than the best offer so far are not looked into. O(fitting services + offers of those looked
 /// into).
 pub fn nearest_miss(locality: &Locality, profiles: &Profiles, need: NeedIx) -> Option<Miss> {
-    let facts = NeedFacts::of(locality, need);
+    let (facts, profile) = (NeedFacts::of(locality, need), profiles.of(need));
     let says = |service: ServiceIx| {
         let verdict = verdict_of_service(locality, &facts, &locality.services()[service.ix()]);
         let (broken_rules, relaxation) = match &verdict {
@@ -90,7 +90,7 @@ pub fn nearest_miss(locality: &Locality, profiles: &Profiles, need: NeedIx) -> O
         }
         for &offer in profiles.offers_of(service) {
             let offer_facts = OfferFacts::of(locality, offer);
-            let reached = reach_facts(locality, &facts, &offer_facts);
+            let reached = profiles.reach(locality, profile, &facts, &offer_facts);
             let is_miss =
                 under_status(answer, offer_facts.status) != Answer::Yes || reached.verdict != ReachVerdict::Yes;
             let rank = || Rank {

@@ -226,6 +226,7 @@ fn nearest_misses(
     let facts = NeedFacts::of(locality, need);
     let assessed = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
     let declined = declines.of_need(locality, need);
+    let profile = profiles.of(need);
     let mut least = u64::MAX;
     let mut nearest: Vec<(Rule, u64)> = Vec::new();
     for (service, lets) in services {
@@ -240,7 +241,7 @@ fn nearest_misses(
             if offer_facts.status == Some(Status::AdditionalAssessmentRequired) && !assessed {
                 continue;
             }
-            let (rule, by, relaxation) = match (lets, reach_facts(locality, &facts, &offer_facts).verdict) {
+            let (rule, by, relaxation) = match (lets, profiles.reach(locality, profile, &facts, &offer_facts).verdict) {
                 (Lets::In, ReachVerdict::No(out)) => match rule_of_reach(offer, facts.area, out) {
                     Some((rule, by)) => (rule, by, relaxation_of_reach(out)),
                     None => continue,
