@@ -4,6 +4,7 @@
 //! tests each distinct kind of asker once against each service that could help, [`Pairs`] finds all pairs without
 //! testing each, [`misses`] explains one need, and [`ecology`] asks how needs, offers and providers hang together.
 
+pub mod catchment;
 pub mod declines;
 pub mod ecology;
 pub mod facts;
@@ -18,6 +19,7 @@ pub mod spots;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use catchment::Catchments;
 pub use declines::{DeclinedByNeed, Declines, Place};
 pub use ecology::{
     ChildNeeds, Component, Components, Ecology, LayerProfile, LayerRow, OnOffer, SinglePoint, layer_profile,

@@ -5,11 +5,13 @@
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 //! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
-//! [`overlap`] counts which services compete for the same needs.
+//! [`overlap`] counts which services compete for the same needs. [`mod@children`] are those behind the child-needs, and
+//! [`mod@rests`] says how much rests on what was estimated or assumed.
 
 pub mod access;
 pub mod cascade;
 pub mod causes;
+pub mod children;
 pub mod deficient;
 pub mod equity;
 pub mod families;
@@ -19,12 +21,14 @@ mod most;
 pub mod optimum;
 pub mod outcomes;
 pub mod overlap;
+pub mod programmes;
 pub mod providers;
 pub mod ranges;
 pub mod receipt;
 mod received;
 pub mod relaxations;
 pub mod residual;
+pub mod rests;
 pub mod subgroup;
 pub mod tally;
 #[cfg(test)]
@@ -42,13 +46,16 @@ pub use cascade::{
     Bottleneck, Cascade, CascadeStage, ContactOutside, Coverage, NotRecorded, Target, cascade, cascades_by,
 };
 pub use causes::{Cause, Unmet};
+pub use children::{Children, children};
 pub use deficient::DeficientSet;
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
+pub use programmes::{Programme, programmes};
 pub use providers::{Concentration, Losses};
 pub use ranges::UnmetRange;
 pub use receipt::{NeedByReceipt, need_by_receipt};
 pub use relaxations::Relaxations;
+pub use rests::{Rests, rests};
 pub use subgroup::{SplitBy, SplitKey, Subgroup};
 pub use tally::{LayerMatrix, Tallies, Tally};
 

@@ -9,10 +9,12 @@ use suffice::matching::Route;
 use suffice::solve::Effort;
 use suffice::view;
 use suffice::view::GapsDocument;
+use suffice::view::gaps::GapQuestions;
 use support::bundles::resident;
 
 fn gaps(bundle: &str) -> GapsDocument {
-    view::gaps::run(&resident(bundle), Route::Network, &Effort::unlimited()).expect("an answer")
+    view::gaps::run(&resident(bundle), Route::Network, &GapQuestions::default(), &Effort::unlimited())
+        .expect("an answer")
 }
 
 /// Each unmet need with its cause, and the totals as met + unmet (low to high).
@@ -334,7 +336,8 @@ fn the_demonstration_shows_every_cause_that_needs_no_special_policy() {
     let draft = suffice::generate::locality(&suffice::generate::Options::default());
     let loaded = suffice::engine::Resident::load(draft, suffice::domain::BadRows::Refuse, &Effort::unlimited())
         .expect("it checks");
-    let document = view::gaps::run(&loaded.resident, Route::Network, &Effort::unlimited()).expect("an answer");
+    let document = view::gaps::run(&loaded.resident, Route::Network, &GapQuestions::default(), &Effort::unlimited())
+        .expect("an answer");
     for row in &document.causes {
         let special = ["policy", "not_worth_cost"].contains(&row.cause.as_str());
         assert_eq!(0 < row.child_needs, !special, "{}", row.cause);
@@ -366,7 +369,8 @@ fn a_stopped_run_does_not_pretend_to_know_why() {
          o, s, a, 9"
     ));
     let document =
-        view::gaps::run(&resident, Route::Network, &Effort::unlimited().at_most(0)).expect("a stop is an answer");
+        view::gaps::run(&resident, Route::Network, &GapQuestions::default(), &Effort::unlimited().at_most(0))
+            .expect("a stop is an answer");
     assert_eq!((document.status.as_str(), document.reason.as_deref()), ("stopped", Some("tick_limit")));
     let causes: Vec<(&str, u64)> = document
         .causes

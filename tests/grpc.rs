@@ -349,6 +349,36 @@ async fn receipt_is_held_against_need() {
 }
 
 #[tokio::test]
+async fn a_gap_is_asked_about_subgroups() {
+    let server = Server::start(Settings::default()).await;
+    server.upload(header("north"), support::bundles::files(TWO_CHILDREN_ONE_PLACE)).await.unwrap();
+    let mut client = pb::gap_service_client::GapServiceClient::new(server.channel().await);
+    let ask = |subgroups: Vec<pb::Subgroup>, cascade_by: &str| pb::AnalyseGapsRequest {
+        source: Some(pb::analyse_gaps_request::Source::Name(NORTH.to_owned())),
+        subgroups,
+        cascade_by: cascade_by.to_owned(),
+        ..Default::default()
+    };
+    let level = |level: i32| pb::Subgroup { level, ..Default::default() };
+    let answer = client.analyse_gaps(ask(vec![level(1), level(4)], "kind")).await.unwrap().into_inner();
+    let stages = |row: &pb::SubgroupCascade| row.cascade.as_ref().unwrap().stages[1].child_needs;
+    let parts: Vec<_> = answer.subgroups.iter().map(|row| (row.of.as_ref().unwrap().level, stages(row))).collect();
+    assert_eq!(parts, [(1, Some(1.0)), (4, Some(0.0)), (0, Some(1.0))], "one place; nobody at level 4; one kind");
+    let children = answer.children.unwrap();
+    assert_eq!((children.named, children.all_met, children.none_met), (2, 1, 1));
+    assert_eq!((answer.rests.unwrap().met, answer.programmes.len()), (1, 1));
+    assert!(answer.access.unwrap().e2sfca.is_some());
+
+    let nowhere = pb::Subgroup { area: "nowhere".to_owned(), ..Default::default() };
+    let half = pb::Subgroup { age_min: Some(3), ..Default::default() };
+    let refused = client.analyse_gaps(ask(vec![level(1), nowhere], "colour")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[1].area", "cascade_by"]));
+    let refused = client.analyse_gaps(ask(vec![half], "")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[0].age_min"]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_locality_lives_by_its_etag() {
     let server = Server::start(Settings::default()).await;
     let files = || support::bundles::files(TWO_CHILDREN_ONE_PLACE);

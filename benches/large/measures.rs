@@ -127,7 +127,7 @@ fn of_gaps(resident: &Resident, matching: &Arc<Matching>, effort: &Effort, secti
         providers::losses(locality, matching, &today, &points, settings, effort).expect("nothing stops it")
     });
     sections.time("concentration", || providers::concentration(locality, profiles, effort).expect("nothing stops it"));
-    sections.time("access", || access(locality, &pairs, effort).expect("nothing stops it"));
+    sections.time("access", || access(locality, profiles, &pairs, effort).expect("nothing stops it"));
     sections.time("families", || families(locality, matching, effort).expect("nothing stops it"));
     sections.time("outcomes", || threatened(locality, &gaps.tallies).len());
     sections.time("cascade", || {

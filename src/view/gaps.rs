@@ -1,8 +1,10 @@
 //! `suffice.gaps/1`.
 
+mod behind;
 mod beyond;
 mod cascade;
 mod reasons;
+mod subgroups;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,8 @@ use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
+use behind::{Behind, behind};
+pub use behind::{ChildrenDocument, ProgrammeRow, RestsDocument};
 use beyond::{Beyond, beyond};
 
 pub(super) use beyond::access_document;
@@ -31,6 +35,8 @@ pub use reasons::{
     RelaxationsDocument,
 };
 use reasons::{FurtherReasons, further_reasons};
+use subgroups::Resolved;
+pub use subgroups::{GapQuestions, GroupAsked, SubgroupAsked, SubgroupCascade};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -55,6 +61,14 @@ pub struct GapsDocument {
     pub layer_matrix: LayerMatrix,
     /// The coverage cascade; null where time ran out before it was worked out.
     pub cascade: Option<CascadeDocument>,
+    /// The cascades that were asked for, in that order; then those of the parts of a split.
+    pub subgroups: Vec<SubgroupCascade>,
+    /// Distinct children; null where time ran out.
+    pub children: Option<ChildrenDocument>,
+    /// How much rests on what was estimated or assumed; null where time ran out.
+    pub rests: Option<RestsDocument>,
+    /// Providers' programmes by how far they work at several layers at once.
+    pub programmes: Vec<ProgrammeRow>,
     /// Every need with unmet child-needs, by id.
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
@@ -201,13 +215,19 @@ pub struct Driver {
     pub addressed: bool,
 }
 
-/// Analyses the gap and writes it down.
-pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
+/// Analyses the gap, answers what is asked besides, and writes it down.
+pub fn run(resident: &Resident, route: Route, asked: &GapQuestions, effort: &Effort) -> Result<GapsDocument, Failure> {
+    let questions = asked.resolve(resident.locality())?;
     let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, effort)
+    document(resident, &gaps, questions, effort)
 }
 
-fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDocument, Failure> {
+fn document(
+    resident: &Resident,
+    gaps: &Gaps,
+    questions: Resolved<'_>,
+    effort: &Effort,
+) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
     let tallies = &gaps.tallies;
     let pairs = resident.pairs(effort).ok();
@@ -239,6 +259,7 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
     );
     let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
+    let Behind { children, rests, programmes } = behind(resident, gaps, effort);
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -272,6 +293,10 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
         cascade: cascade?,
+        subgroups: subgroups::answers(resident, questions, effort)?,
+        children,
+        rests,
+        programmes,
         unmet,
         ecology,
         relaxations,
