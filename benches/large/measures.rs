@@ -21,7 +21,7 @@ use suffice::import::bundle;
 use suffice::matching::{Matching, Route};
 use suffice::measures::equity::Part;
 use suffice::solve::Effort;
-use suffice::view;
+use suffice::view::{self, gaps::GapQuestions};
 
 use super::clock::{Clock, Seconds};
 use super::memory;
@@ -43,7 +43,7 @@ pub fn run(name: &str, folder: &Path, threads: usize) -> Value {
     let mut sections = Sections(Vec::new());
     of_gaps(&resident, &matching, &effort, &mut sections);
     of_measure(&resident, &matching, &effort, &mut sections);
-    let run = || view::gaps::run(&resident, Route::Network, &effort).expect("an answer");
+    let run = || view::gaps::run(&resident, Route::Network, &GapQuestions::default(), &effort).expect("an answer");
     let document = sections.time("gaps, whole document", run);
     let gaps = sections.time("gaps, written", || serde_json::to_string_pretty(&document).expect("JSON").len());
     drop(document);
