@@ -1,8 +1,5 @@
 //! How many go unmet at least and at most, over everything that is not known.
 
-#[cfg(test)]
-mod tests;
-
 use super::GapsError;
 use super::most::{ByClass, Declined, Member, Places};
 use crate::domain::policy::{GroupBy, ObjectiveMode, StageName};
@@ -23,9 +20,9 @@ pub struct UnmetRange {
     pub high: u64,
 }
 
-/// Two further solves, left out where nothing is unknown; of the need stage alone where that decides how many are met.
-/// Where `effort` stops them, what they have so far still bounds
-/// nothing, so the range is then as wide as what is known: 0 to all child-needs.
+/// Two further solves, left out where nothing is unknown, and two largest flows over classes where need alone decides how
+/// many are met. Where `effort` stops them, what they have so far still bounds nothing, so the range is then as wide as
+/// what is known: 0 to all child-needs.
 pub fn unmet_range(
     locality: &Locality,
     profiles: &Profiles,
@@ -160,3 +157,6 @@ fn anything_unknown(locality: &Locality, pairs: &Pairs) -> bool {
     let places = (0..locality.offers().len()).any(|at| matches!(locality.supply(OfferIx::new(at)), Supply::Unknown(_)));
     bounds || places || 0 < pairs.counted().eligibility_unknown || 0 < pairs.counted().reach_unknown
 }
+
+#[cfg(test)]
+mod tests;
