@@ -5,11 +5,12 @@
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 //! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
-//! [`overlap`] counts which services compete for the same needs.
+//! [`overlap`] counts which services compete for the same needs. [`compare`] holds two localities side by side.
 
 pub mod access;
 pub mod cascade;
 pub mod causes;
+pub mod compare;
 pub mod deficient;
 pub mod equity;
 pub mod families;
