@@ -5,7 +5,9 @@
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 //! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
-//! [`overlap`] counts which services compete for the same needs. [`compare`] holds two localities side by side.
+//! [`overlap`] counts which services compete for the same needs. [`extremes`] says between which numbers each row lies over
+//! everything that is as good.
+//! [`compare`] holds two localities side by side.
 
 pub mod access;
 pub mod cascade;
@@ -13,6 +15,7 @@ pub mod causes;
 pub mod compare;
 pub mod deficient;
 pub mod equity;
+pub mod extremes;
 pub mod families;
 #[cfg(test)]
 mod matched;
@@ -44,6 +47,7 @@ pub use cascade::{
 };
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
+pub use extremes::{Extremes, MetRange};
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
 pub use providers::{Concentration, Losses};
