@@ -116,7 +116,7 @@ fn more_children_and_more_places_share_the_change() {
     let first = page.out.lines().next().unwrap_or_default();
     assert_eq!(
         first,
-        "From Test at 2024-06-30 to Test at 2024-06-30, 7 of 7 indicators improved and 0 worsened; 0 cannot be told"
+        "Test at 2024-06-30, before and after: 7 of 7 indicators improved and 0 worsened; 0 cannot be told"
     );
     for said in ["5 fewer", "need (areas, needs)            -1", "supply (services, offers)      -4"] {
         assert!(page.out.contains(said), "{said} is not in:\n{}", page.out);

@@ -22,13 +22,14 @@ pub use mixture::Rows;
 use crate::domain::Locality;
 use crate::eligibility::{Pairs, Profiles};
 use crate::matching::Matching;
+use crate::solve::StopReason;
 
 /// A locality that is compared, with its own answer.
 #[derive(Clone)]
 pub struct Compared<'a> {
     pub locality: &'a Locality,
     pub profiles: &'a Profiles,
-    /// None where the run was stopped before they were known.
-    pub pairs: Option<Arc<Pairs>>,
+    /// The reason where the run was stopped before they were known.
+    pub pairs: Result<Arc<Pairs>, StopReason>,
     pub matching: Arc<Matching>,
 }

@@ -36,16 +36,18 @@ pub fn page(document: &CompareDocument) -> String {
 /// The answer in one sentence.
 pub fn headline(document: &CompareDocument) -> String {
     let [before, after] = [&document.before, &document.after].map(name);
+    let whole =
+        if before == after { format!("{before}, before and after") } else { format!("From {before} to {after}") };
     let Some(score) = &document.score else {
         let why = stop_reason(document.reason.as_deref());
-        return format!("From {before} to {after}: stopped before indicators were compared, because {why}.");
+        return format!("{whole}: stopped before indicators were compared, because {why}.");
     };
     let ScoreDocument { improved, worsened, not_distinguishable, comparable, .. } = *score;
     if comparable == 0 {
-        return format!("From {before} to {after} there is nothing that can be measured on both sides.");
+        return format!("{whole}: nothing can be measured on both sides.");
     }
     format!(
-        "From {before} to {after}, {} of {} improved and {} worsened; {} cannot be told apart.",
+        "{whole}: {} of {} improved and {} worsened; {} cannot be told apart.",
         number(improved),
         counted(comparable, "indicator", "indicators"),
         number(worsened),
@@ -112,7 +114,10 @@ fn moved(page: &mut Page, document: &CompareDocument) {
                 let cell = |part: fn(&crate::view::compare::PartsDocument) -> PartDocument| {
                     parts.as_ref().map_or(String::new(), |parts| sixths(part(parts).sixths))
                 };
-                let differs = if differs.is_empty() { "nowhere".to_owned() } else { list(differs, NAMES_SHOWN) };
+                let differs = match differs.as_deref() {
+                    Some([]) | None => "nowhere".to_owned(),
+                    Some(differs) => list(differs, NAMES_SHOWN),
+                };
                 table.push([factor_in_words(factor), cell(|of| of.unmet), cell(|of| of.met), differs]);
             }
             let together = [change(document.change.unmet), change(document.change.met)];

@@ -52,7 +52,7 @@ pub struct ScoreDocument {
     /// Their ranges overlap.
     pub not_distinguishable: u64,
     pub comparable: u64,
-    /// They can be measured on one side at most.
+    /// They can be measured on one side only.
     pub not_comparable: u64,
 }
 
@@ -99,8 +99,8 @@ pub struct DecompositionDocument {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FactorRow {
     pub factor: String,
-    /// Tables, and keys of settings, that differ as far as that bears on who is met.
-    pub differs: Vec<String>,
+    /// Tables, and keys of settings, that differ as far as that bears on who is met; null where that was not worked out.
+    pub differs: Option<Vec<String>>,
     /// Null where there is a reason.
     pub parts: Option<PartsDocument>,
 }
@@ -202,7 +202,7 @@ pub fn run(before: &Resident, after: &Resident, route: Route, effort: &Effort) -
     let [one, two] = [(before, &matchings[0]), (after, &matchings[1])].map(|(resident, matching)| Compared {
         locality: resident.locality(),
         profiles: resident.profiles(),
-        pairs: resident.pairs(effort).ok(),
+        pairs: resident.pairs(effort),
         matching: Arc::clone(matching),
     });
     let found = decompose(&one, &two, route, effort)?;
@@ -250,7 +250,7 @@ fn side(resident: &Resident, compared: &Compared<'_>, totals: Tally, range: Opti
         unmet_high: range.map(|range| range.unmet_high),
         weight,
         weight_met,
-        completeness: completeness(resident.locality(), compared.pairs.as_deref()),
+        completeness: completeness(resident.locality(), compared.pairs.as_deref().ok()),
         provenance: provenance(resident, compared.matching.backend),
     }
 }
@@ -274,7 +274,7 @@ fn change([before, after]: &[Tally; 2]) -> ChangeDocument {
 fn decomposition(found: &Decomposed) -> DecompositionDocument {
     let row = |(at, factor): (usize, Factor)| FactorRow {
         factor: factor.as_str().to_owned(),
-        differs: found.changed[at].clone(),
+        differs: found.changed.as_ref().map(|changed| changed[at].clone()),
         parts: found.parts.as_ref().ok().map(|parts| parts_of(parts, at)),
     };
     DecompositionDocument {
@@ -388,29 +388,28 @@ fn estimate(estimate: Estimate) -> EstimateDocument {
     EstimateDocument { value, low, high, counts }
 }
 
-/// What a reader must know of either side, each once, then of the comparison.
+/// What a reader must know of both sides, of either, and of the comparison.
 fn all_notes(
     localities: [&Locality; 2],
     matchings: &[Arc<Matching>; 2],
     found: &Decomposed,
     indicators: bool,
 ) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let mut add = |note: String| {
-        if !all.contains(&note) {
-            all.push(note);
-        }
+    let [one, other] = [0, 1].map(|side| notes(localities[side], &matchings[side]));
+    let (shared, before): (Vec<String>, Vec<String>) = one.into_iter().partition(|note| other.contains(note));
+    let of_side = |side: &str, notes: Vec<String>| -> Vec<String> {
+        notes.into_iter().filter(|note| !shared.contains(note)).map(|note| format!("{side}: {note}")).collect()
     };
-    for (locality, matching) in localities.iter().zip(matchings) {
-        notes(locality, matching).into_iter().for_each(&mut add);
-    }
+    let sides = [of_side("Before", before), of_side("After", other)].concat();
+    let mut all = [shared, sides].concat();
+    let mut add = |note: String| all.push(note);
     let says = |note: &str| note.to_owned();
     if indicators {
         add(says(
             "An indicator counts as improved or worsened only where its two ranges do not overlap. A range is what is left open by everything that is not known and by the choice among equally good matchings; rows without a number are in none.",
         ));
         add(says(
-            "Kinds, levels, areas and groups cut the same children in several ways, so indicators are not independent, and how many improved is a count and no test.",
+            "Kinds, levels, areas and groups cut the same children in several ways, so indicators are not independent, and how many improved is a count and no test. A handful of children can move a share far.",
         ));
         if localities.iter().any(|locality| locality.about().sample) {
             add(says(

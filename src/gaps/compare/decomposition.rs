@@ -41,8 +41,8 @@ impl Factor {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decomposed {
     /// For each factor the tables, and keys of settings, that differ as far as that bears on who is met. A factor for
-    /// which there are none did exactly nothing.
-    pub changed: [Vec<String>; 3],
+    /// which there are none did exactly nothing. None where that was not worked out.
+    pub changed: Option<[Vec<String>; 3]>,
     /// The mixtures that had to be solved.
     pub mixtures: Vec<Mixture>,
     pub parts: Result<PartsOfChange, NoParts>,
@@ -118,21 +118,22 @@ pub fn decompose(
     route: Route,
     effort: &Effort,
 ) -> Result<Decomposed, GapsError> {
-    let mut decomposed =
-        Decomposed { changed: Default::default(), mixtures: Vec::new(), parts: Err(NoParts::Refused(String::new())) };
-    decomposed.parts = match parts(before, after, route, &mut decomposed, effort) {
+    let (mut changed, mut mixtures) = (None, Vec::new());
+    let parts = match parts(before, after, route, &mut changed, &mut mixtures, effort) {
         Ok(parts) => Ok(parts),
         Err(End::Not(not)) => Err(not),
         Err(End::Failed(error)) => return Err(error),
     };
-    Ok(decomposed)
+    Ok(Decomposed { changed, mixtures, parts })
 }
 
+/// Also tells what changed and which mixtures were solved, as far as it came.
 fn parts(
     before: &Compared<'_>,
     after: &Compared<'_>,
     route: Route,
-    decomposed: &mut Decomposed,
+    told_changed: &mut Option<[Vec<String>; 3]>,
+    mixtures: &mut Vec<Mixture>,
     effort: &Effort,
 ) -> Result<PartsOfChange, End> {
     for end in [before, after] {
@@ -144,18 +145,22 @@ fn parts(
     let mixer = Mixer::new(before.locality, after.locality, effort)?;
     let [of_before, of_after] = [before, after].map(|end| tally::total(end.locality, &end.matching, effort));
     let lots = [before, after].iter().any(|end| scope(end.locality) == Scope::Everything);
-    decomposed.changed = mixer.changed(lots);
-    if decomposed.changed.iter().all(Vec::is_empty) && of_before != of_after {
+    let mut changed = mixer.changed(lots);
+    if changed.iter().all(Vec::is_empty) && of_before != of_after {
         // Only what is taken not to bear on totals differs; the lots are all of that which can.
-        decomposed.changed[MATCHING].push("policy.toml: ties".to_owned());
+        changed[MATCHING].push("policy.toml: ties".to_owned());
     }
-    let is_same = [NEED, SUPPLY, MATCHING].map(|factor| decomposed.changed[factor].is_empty());
+    let is_same = [NEED, SUPPLY, MATCHING].map(|factor| changed[factor].is_empty());
+    *told_changed = Some(changed);
+    if !mixer.is_one_place() {
+        let why = "the two have no area in common, so the need of one cannot be held against the supply of the other";
+        return Err(NoParts::Refused(why.to_owned()).into());
+    }
     // A factor that is the same on both sides is not looked at twice.
     let told = |sides: [Side; 3]| {
         [NEED, SUPPLY, MATCHING].map(|factor| if is_same[factor] { Side::Before } else { sides[factor] })
     };
     let mut totals = BTreeMap::from([(told([Side::After; 3]), of_after), ([Side::Before; 3], of_before)]);
-    let mut mixtures = Vec::new();
     let wanted: Vec<[Side; 3]> = mixtures_of(&told).into_iter().filter(|sides| !totals.contains_key(sides)).collect();
     let n_wanted = wanted.len() as u64;
     for (sides, done) in wanted.into_iter().zip(0..) {
@@ -170,7 +175,6 @@ fn parts(
         totals.insert(sides, of_mixture);
         mixtures.push(Mixture { sides, totals: of_mixture, left_out, lent });
     }
-    decomposed.mixtures = mixtures;
     let of = |sides: [Side; 3]| totals[&told(sides)];
     let count = |value: fn(&Tally) -> u64| {
         count_over_orders(|sides| Ok::<u64, std::convert::Infallible>(value(&of(sides))))

@@ -145,7 +145,6 @@ impl Verdict {
 pub enum NotComparable {
     OnlyBefore,
     OnlyAfter,
-    Neither,
 }
 
 impl NotComparable {
@@ -153,7 +152,6 @@ impl NotComparable {
         match self {
             NotComparable::OnlyBefore => "it can be measured only before",
             NotComparable::OnlyAfter => "it can be measured only after",
-            NotComparable::Neither => "it can be measured neither before nor after",
         }
     }
 }
@@ -164,7 +162,7 @@ pub struct Indicator {
     pub cut: Cut,
     /// Its id or value; empty for everyone.
     pub key: String,
-    /// None where it cannot be measured.
+    /// None where it cannot be measured; on one side at most.
     pub before: Option<Estimate>,
     pub after: Option<Estimate>,
     pub verdict: Verdict,
@@ -189,21 +187,22 @@ pub fn indicators(
         Err(NotRead::Failed(error)) => return Err(error),
     };
     let keys: BTreeSet<&(Measured, Cut, String)> = before.keys().chain(after.keys()).collect();
+    // What can be measured on neither side is no indicator here.
     let indicator = |of: &(Measured, Cut, String)| {
         let (measured, cut, key) = of.clone();
         let [before, after] = [&before, &after].map(|side| side.get(of).copied().flatten());
-        Indicator { measured, cut, key, before, after, verdict: verdict(measured, before, after) }
+        let verdict = match (before, after) {
+            (Some(before), Some(after)) => verdict(measured, before, after),
+            (Some(_), None) => Verdict::NotComparable(NotComparable::OnlyBefore),
+            (None, Some(_)) => Verdict::NotComparable(NotComparable::OnlyAfter),
+            (None, None) => return None,
+        };
+        Some(Indicator { measured, cut, key, before, after, verdict })
     };
-    Ok(Ok(keys.into_iter().map(indicator).collect()))
+    Ok(Ok(keys.into_iter().filter_map(indicator).collect()))
 }
 
-fn verdict(measured: Measured, before: Option<Estimate>, after: Option<Estimate>) -> Verdict {
-    let (before, after) = match (before, after) {
-        (Some(before), Some(after)) => (before, after),
-        (Some(_), None) => return Verdict::NotComparable(NotComparable::OnlyBefore),
-        (None, Some(_)) => return Verdict::NotComparable(NotComparable::OnlyAfter),
-        (None, None) => return Verdict::NotComparable(NotComparable::Neither),
-    };
+fn verdict(measured: Measured, before: Estimate, after: Estimate) -> Verdict {
     let below = |one: Estimate, other: Estimate| one.high.is_some_and(|high| measured.is_less(high, other.low));
     let (fell, rose) = (below(after, before), below(before, after));
     match (measured.better(), fell, rose) {
@@ -222,22 +221,20 @@ fn estimates(compared: &Compared<'_>, route: Route, effort: &Effort) -> Result<E
         estimates.insert((Measured::UnmetShare, cut, key), unmet_share(row, other));
     }
     receipts(compared.locality, &mut estimates, effort)?;
-    // Without a stop there are pairs.
-    if let Some(pairs) = &compared.pairs {
-        let tables = access(compared.locality, pairs, effort)?;
-        // An offer of which the places are not known, or have no end, is in no ratio: each is the least that it can be.
-        let is_least = tables.unknown != 0 || tables.unlimited != 0;
-        let estimate = |access: &Access| {
-            let ratio = access.ratio()?;
-            Some(Estimate { value: Some(ratio), low: ratio, high: (!is_least).then_some(ratio), counts: None })
-        };
-        let mut add = |cut, key, access: &Access| {
-            estimates.insert((Measured::PlacesPerChildNeed, cut, key), estimate(access));
-        };
-        add(Cut::All, String::new(), &tables.all);
-        for (kind, access) in &tables.by_kind {
-            add(Cut::Kind, compared.locality.kinds()[kind.ix()].id.to_string(), access);
-        }
+    let pairs = compared.pairs.as_ref().map_err(|&reason| reason)?;
+    let tables = access(compared.locality, pairs, effort)?;
+    // An offer of which the places are not known, or have no end, is in no ratio: each is the least that it can be.
+    let is_least = tables.unknown != 0 || tables.unlimited != 0;
+    let estimate = |access: &Access| {
+        let ratio = access.ratio()?;
+        Some(Estimate { value: Some(ratio), low: ratio, high: (!is_least).then_some(ratio), counts: None })
+    };
+    let mut add = |cut, key, access: &Access| {
+        estimates.insert((Measured::PlacesPerChildNeed, cut, key), estimate(access));
+    };
+    add(Cut::All, String::new(), &tables.all);
+    for (kind, access) in &tables.by_kind {
+        add(Cut::Kind, compared.locality.kinds()[kind.ix()].id.to_string(), access);
     }
     Ok(estimates)
 }

@@ -64,8 +64,7 @@ pub(super) fn readings(compared: &Compared<'_>, route: Route, effort: &Effort) -
     if let Status::Stopped(reason) = matching.status {
         return Err(reason.into());
     }
-    // Without a stop there are pairs.
-    let Some(pairs) = pairs else { return Err(NotRead::Stopped(StopReason::Deadline)) };
+    let pairs = pairs.as_ref().map_err(|&reason| reason)?;
     let policy = rows(locality, matching, effort)?;
     let mut others = Vec::new();
     if anything_unknown(locality, pairs) {
@@ -89,8 +88,8 @@ fn rows(locality: &Locality, matching: &Matching, effort: &Effort) -> Result<OfR
     let Tallies { all, by_kind, by_layer: _, by_level, by_age: _, by_area, by_group } = tallies;
     let Extremes { by_kind: kinds, by_layer: _, by_level: levels, by_age: _, by_area: areas, by_group: groups } =
         extremes;
-    // How many are met in all does not hang on who they are: the sum over any cut, whatever its rows may be.
-    let mut rows = OfRows::from([((Cut::All, String::new()), row(&all, None))]);
+    let total = total(locality, [sum(kinds.values()), sum(levels.values()), sum(areas.values())]);
+    let mut rows = OfRows::from([((Cut::All, String::new()), row(&all, total.as_ref()))]);
     put(&mut rows, &by_kind, &kinds, |&kind: &KindIx| (Cut::Kind, locality.kinds()[kind.ix()].id.to_string()));
     put(&mut rows, &by_level, &levels, |level: &Level| (Cut::Level, level.to_string()));
     put(&mut rows, &by_area, &areas, |&area: &AreaIx| (Cut::Area, locality.areas()[area.ix()].id.to_string()));
@@ -99,6 +98,25 @@ fn rows(locality: &Locality, matching: &Matching, effort: &Effort) -> Result<OfR
         put(&mut rows, by_group, groups, value);
     }
     Ok(rows)
+}
+
+/// How many are met in all does not hang on who they are where nothing but places limits who can be met. Where children
+/// from outside take places too, or holders are limited, it may; then it lies within the sums over the rows of every cut.
+fn total(locality: &Locality, sums: [MetRange; 3]) -> Option<MetRange> {
+    let all_inside = locality.areas().iter().all(|area| area.inside);
+    let is_settled = all_inside && locality.policy().limits.placements_per_holder == 0;
+    let within = |one: MetRange, other: MetRange| MetRange {
+        met_least: one.met_least.max(other.met_least),
+        met_most: one.met_most.min(other.met_most),
+    };
+    sums.into_iter().reduce(within).filter(|_| !is_settled)
+}
+
+fn sum<'r>(ranges: impl Iterator<Item = &'r MetRange>) -> MetRange {
+    ranges.fold(MetRange::default(), |sum, range| MetRange {
+        met_least: sum.met_least + range.met_least,
+        met_most: sum.met_most + range.met_most,
+    })
 }
 
 fn put<K: Ord>(
@@ -115,5 +133,11 @@ fn put<K: Ord>(
 fn row(tally: &Tally, range: Option<&MetRange>) -> OfRow {
     let Tally { child_needs, met, unknown_rows, .. } = *tally;
     let MetRange { met_least, met_most } = range.copied().unwrap_or(MetRange { met_least: met, met_most: met });
-    OfRow { child_needs, met, met_least: met_least.min(met), met_most: met_most.max(met), unknown_rows }
+    OfRow {
+        child_needs,
+        met,
+        met_least: met_least.min(met),
+        met_most: met_most.max(met).min(child_needs),
+        unknown_rows,
+    }
 }

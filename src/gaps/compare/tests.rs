@@ -7,7 +7,7 @@ use super::{
     Better, Compared, Cut, Decomposed, Estimate, Indicator, Measured, NoParts, NotComparable, Rows, Verdict, decompose,
     indicators,
 };
-use crate::domain::{BadRows, Locality, check};
+use crate::domain::{BadRows, Locality, Setting, Table, check};
 use crate::eligibility::{Pairs, Profiles};
 use crate::gaps::tally::{self, Tally};
 use crate::gaps::testing::locality;
@@ -41,7 +41,7 @@ impl Own {
         Compared {
             locality: &self.locality,
             profiles: &self.profiles,
-            pairs: Some(Arc::clone(&self.pairs)),
+            pairs: Ok(Arc::clone(&self.pairs)),
             matching: Arc::clone(&self.matching),
         }
     }
@@ -89,7 +89,7 @@ fn refused(decomposed: &Decomposed) -> &str {
 fn where_only_places_changed_supply_explains_all_of_it() {
     let found = of(&plain(10, 4), &plain(10, 7));
     assert_eq!(unmet(&found), Sixths { parts: [0, -18, 0], change: -3 });
-    assert_eq!(found.changed, [vec![], vec!["offers.csv".to_owned()], vec![]]);
+    assert_eq!(found.changed, Some([vec![], vec!["offers.csv".to_owned()], vec![]]));
     assert_eq!(found.mixtures, [], "the two ends are all there is");
     let parts = found.parts.expect("it was decomposed");
     assert_eq!((parts.met.parts, parts.child_needs.change), ([0, 18, 0], 0));
@@ -130,7 +130,7 @@ fn three_factors_by_hand() {
     // Supply: 0, after need 0, after reach 0 - 2 = -2, last 1 - 4 = -3: -8/6.
     // Matching: 2 - 4 = -2, after need 4 - 6 = -2, after supply 0 - 4 = -4, last 1 - 6 = -5: -20/6.
     let found = of(&apart(4, 2, "0"), &apart(6, 5, "5"));
-    assert_eq!(found.changed[2], ["policy.toml: reach"]);
+    assert_eq!(found.changed.as_ref().map(|of| of[2].as_slice()), Some(["policy.toml: reach".to_owned()].as_slice()));
     assert_eq!(unmet(&found), Sixths { parts: [10, -8, -20], change: -3 });
     assert_eq!(found.mixtures.len(), 6);
     assert!(found.mixtures.iter().all(|mixture| mixture.left_out.is_empty() && mixture.lent.is_empty()));
@@ -140,7 +140,36 @@ fn three_factors_by_hand() {
 fn the_same_locality_twice_changed_nothing() {
     let found = of(&plain(10, 4), &plain(10, 4));
     assert_eq!(unmet(&found), Sixths { parts: [0; 3], change: 0 });
-    assert_eq!((found.changed, found.mixtures), (Default::default(), vec![]));
+    assert_eq!((found.changed, found.mixtures), (Some(Default::default()), vec![]));
+}
+
+#[test]
+fn places_that_measure_in_other_units_are_not_mixed() {
+    let [one, two] = [locality(&plain(10, 4)), in_degrees()].map(Own::of);
+    let found = decompose(&one.compared(), &two.compared(), Route::Network, &Effort::unlimited()).expect("no fault");
+    assert_eq!(refused(&found), "points are in metres before and lonlat after, so the two cannot be mixed");
+    assert_eq!(found.changed, None);
+}
+
+fn in_degrees() -> Locality {
+    let draft = crate::domain::draft_of(&locality(&plain(10, 4)), &Effort::unlimited());
+    let mut draft = draft.expect("nothing stops it");
+    let about = draft.about.as_mut().expect("it is always written");
+    about.insert("coordinates".to_owned(), Setting::Text("lonlat".to_owned()));
+    for table in draft.tables.values_mut() {
+        let header = table.header().iter().map(|name| match name.as_str() {
+            "x" => "lon",
+            "y" => "lat",
+            name => name,
+        });
+        let mut renamed = Table::new(header);
+        // The points of the two areas lie a thousand apart, which no degree is.
+        for row in 0..table.len() {
+            renamed.push(table.cells(row).map(|cell| if cell == "1000" { "1" } else { cell }));
+        }
+        *table = renamed;
+    }
+    check::check(draft, BadRows::Refuse, &Effort::unlimited()).expect("nothing is wrong with it").locality
 }
 
 #[test]
@@ -160,7 +189,7 @@ fn names_and_what_does_not_bear_on_who_is_met_are_no_change() {
         == candidates
         candidate,kind_of,offer,places_per_step,max_steps,fixed_cost,cost_per_place
         c,places,o,1,3,0,100";
-    assert_eq!(of(&before, &after).changed, <[Vec<String>; 3]>::default());
+    assert_eq!(of(&before, &after).changed, Some(<[Vec<String>; 3]>::default()));
 }
 
 #[test]
@@ -284,7 +313,7 @@ fn receipts_go_with_the_places_where_free_places_are_asked_for() {
     };
     // 2 receive and 6 are free: of 8 who ask 2 go without. Then 5 receive and 3 are free: of 5 who ask 2 go without.
     let found = of(&text(6, "o,2,n\no,1,none"), &text(3, "o,5,n"));
-    assert_eq!(found.changed, [vec![], vec!["offers.csv".to_owned(), "receipts.csv".to_owned()], vec![]]);
+    assert_eq!(found.changed, Some([vec![], vec!["offers.csv".to_owned(), "receipts.csv".to_owned()], vec![]]));
     assert_eq!(unmet(&found), Sixths { parts: [0; 3], change: 0 });
 }
 
@@ -348,6 +377,28 @@ fn a_stop_leaves_no_half_of_a_decomposition() {
         }
     }
     assert!(0 < stopped && 0 < done, "{stopped} stopped, {done} done");
+}
+
+#[test]
+fn where_children_from_outside_compete_the_total_has_a_range_too() {
+    // One place for a child inside and a child outside, as urgent as each other: the lottery chooses.
+    let text = format!(
+        "{SERVICES}
+        == areas
+        area,name,x,y,inside
+        a,A,0,0,yes
+        z,Z,0,0,no
+        == needs
+        need,holder,kind,level,children,area
+        n,h,k,1,1,a
+        m,i,k,1,1,z
+        == offers
+        offer,service,area,capacity
+        o,s,a,1"
+    );
+    let found = side_by_side(&text, &text);
+    let Estimate { low, high, .. } = named(&found, Measured::UnmetShare, Cut::All, "").after.expect("it is measured");
+    assert_eq!((low, high), (0.0, Some(1.0)));
 }
 
 fn side_by_side(before: &str, after: &str) -> Vec<Indicator> {

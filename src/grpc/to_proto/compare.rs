@@ -95,7 +95,11 @@ fn factor(row: FactorRow) -> pb::ChangeFactorRow {
         weight_met_sixths: weight_met.sixths,
         share_met,
     });
-    pb::ChangeFactorRow { factor: code("CHANGE_FACTOR_", &factor, pb::ChangeFactor::from_str_name), differs, parts }
+    pb::ChangeFactorRow {
+        factor: code("CHANGE_FACTOR_", &factor, pb::ChangeFactor::from_str_name),
+        differs: differs.unwrap_or_default(),
+        parts,
+    }
 }
 
 fn mixture(row: MixtureRow) -> pb::MixtureRow {
