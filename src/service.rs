@@ -156,7 +156,8 @@ impl Service {
         }
     }
 
-    /// Asks `question` of two held localities, on one solver thread.
+    /// Asks `question` of two held localities, on one solver thread. Whoever mixes the two writes both down and reads a
+    /// third, and room for three is set aside for that.
     pub async fn ask_of_both<T: Send + 'static>(
         &self,
         [one, other]: [Named; 2],

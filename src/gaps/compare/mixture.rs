@@ -89,13 +89,13 @@ impl<'l> Mixer<'l> {
             return refuse("ages are in", one.ages.as_str(), two.ages.as_str());
         }
         let (drafts, other) = effort.both(|| draft_of(before, effort), || draft_of(after, effort));
-        let mixer = Mixer { localities: [before, after], drafts: [drafts?, other?] };
-        if !before.areas().iter().any(|area| after.find_area(area.id.as_str()).is_some()) {
-            let why =
-                "the two have no area in common, so the need of one cannot be held against the supply of the other";
-            return Err(NotMixed::Refused(why.to_owned()));
-        }
-        Ok(mixer)
+        Ok(Mixer { localities: [before, after], drafts: [drafts?, other?] })
+    }
+
+    /// Whether some area is the same on both sides.
+    pub fn is_one_place(&self) -> bool {
+        let [before, after] = self.localities;
+        before.areas().iter().any(|area| after.find_area(area.id.as_str()).is_some())
     }
 
     fn locality(&self, side: Side) -> &'l Locality {
