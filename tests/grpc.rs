@@ -379,6 +379,49 @@ async fn a_gap_is_asked_about_subgroups() {
 }
 
 #[tokio::test]
+async fn two_localities_are_compared() {
+    let server = Server::start(Settings::default()).await;
+    let files = support::bundles::files(TWO_CHILDREN_ONE_PLACE);
+    let first = server.upload(header("north"), files.clone()).await.unwrap().locality.unwrap();
+    let mut more = files;
+    let offers = more.iter_mut().find(|(name, _)| name == "offers.csv").unwrap();
+    offers.1 = String::from_utf8(offers.1.clone()).unwrap().replace(",1,1", ",2,2").into_bytes();
+    server.upload(header("south"), more).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let request = |before: &str, after: &str| pb::CompareLocalitiesRequest {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        options: None,
+    };
+    const SOUTH: &str = "authorities/local/localities/south";
+    let answer = client.compare_localities(request(NORTH, SOUTH)).await.unwrap().into_inner();
+    assert_eq!(answer.status(), pb::SolveStatus::Optimal);
+    let [before, after] = [answer.before.unwrap(), answer.after.unwrap()];
+    assert_eq!((before.unmet, after.unmet, answer.change.unwrap().unmet), (1, 0, -1));
+    assert_eq!(before.provenance.unwrap().locality_digest, first.digest);
+    let sixths: Vec<_> =
+        answer.factors.iter().map(|row| (row.factor(), row.parts.as_ref().unwrap().unmet_sixths)).collect();
+    let parts = [(pb::ChangeFactor::Need, 0), (pb::ChangeFactor::Supply, -6), (pb::ChangeFactor::Matching, 0)];
+    assert_eq!((sixths.as_slice(), answer.no_parts_reason.as_str()), (parts.as_slice(), ""));
+    let all = &answer.indicators[0];
+    assert_eq!((all.measure(), all.of()), (pb::IndicatorMeasure::UnmetShare, pb::IndicatorOf::All));
+    assert_eq!(all.verdict(), pb::IndicatorVerdict::Improved);
+    assert_eq!((all.before.unwrap().value, all.after.unwrap().value), (Some(0.5), Some(0.0)));
+    let score = answer.score.unwrap();
+    assert_eq!(Some(score.comparable + score.not_comparable), answer.indicator_rows);
+    assert_eq!(score.worsened, 0);
+    // A revision is named as exactly as a digest.
+    let revision = format!("{NORTH}/revisions/{}", first.digest);
+    let same = client.compare_localities(request(&revision, NORTH)).await.unwrap().into_inner();
+    assert_eq!((same.score.unwrap().improved, same.change.unwrap().unmet), (0, 0));
+    let nowhere = client.compare_localities(request(NORTH, "authorities/local/localities/east")).await.unwrap_err();
+    assert_eq!(nowhere.code(), Code::NotFound);
+    let nameless = client.compare_localities(request(NORTH, "")).await.unwrap_err();
+    assert_eq!(said(&nameless), invalid(&["after"]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_locality_lives_by_its_etag() {
     let server = Server::start(Settings::default()).await;
     let files = || support::bundles::files(TWO_CHILDREN_ONE_PLACE);
