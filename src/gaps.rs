@@ -15,6 +15,7 @@ pub mod deficient;
 pub mod equity;
 pub mod extremes;
 pub mod families;
+pub mod floors;
 #[cfg(test)]
 mod matched;
 mod most;
@@ -46,6 +47,7 @@ pub use cascade::{
 pub use causes::{Cause, Unmet};
 pub use deficient::DeficientSet;
 pub use extremes::{Extremes, MetRange};
+pub use floors::{FloorAnswer, FloorGroup, TriedFloor};
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
 pub use providers::{Concentration, Losses};

@@ -161,10 +161,17 @@ pub struct Match {
 #[command(after_help = "\
 Examples:
   suffice gaps trafford               how much need goes unmet, why, for whom and where?
-  suffice gaps trafford --out answer  also write answer/gaps.json and unmet.csv (one row for each unmet need)")]
+  suffice gaps trafford --out answer  also write answer/gaps.json and unmet.csv (one row for each unmet need)
+  suffice gaps trafford --ranges      which areas and groups are worse off than others, however places are given out?")]
 pub struct Gaps {
     #[command(flatten)]
     pub bundle: Bundle,
+
+    /// For each row of the tables also how many are met at least and at most over all equally good answers; rows are
+    /// ranked where these do not overlap
+    #[arg(long)]
+    pub ranges: bool,
+
     #[command(flatten)]
     pub solving: Solving,
     #[command(flatten)]

@@ -19,6 +19,7 @@ use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
 use crate::service;
 use crate::telemetry::Format;
+use crate::view::gaps::Ranges;
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -90,6 +91,7 @@ pub(super) struct Match {
 #[derive(Debug)]
 pub(super) struct Gaps {
     pub(super) bundle: Bundle,
+    pub(super) ranges: Ranges,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
 }
@@ -215,9 +217,11 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Match(Match { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
         }
-        Command::Gaps(args::Gaps { bundle, solving, output }) => {
+        Command::Gaps(args::Gaps { bundle, ranges, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
-            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
+            let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+            let solving = self::solving(&solving)?;
+            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), ranges, solving, out }))
         }
         Command::Measure(args::Measure { path, set_aside, example, solving, output }) => {
             let solving = self::solving(&solving)?;

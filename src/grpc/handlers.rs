@@ -15,6 +15,7 @@ use super::pb::suffice::v1 as pb;
 use super::to_proto;
 use crate::service::{Error, Limits, Service};
 use crate::view;
+use crate::view::gaps::Ranges;
 
 /// All services of the interface.
 #[derive(Clone)]
@@ -49,12 +50,13 @@ impl pb::gap_service_server::GapService for Api {
         request: Request<pb::AnalyseGapsRequest>,
     ) -> Result<Response<pb::AnalyseGapsResponse>, Status> {
         let deadline = self.deadline(&request);
-        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source } = request.into_inner();
+        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, ranges, source } = request.into_inner();
         let solving = from_proto::solving(options)?;
         let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
         let most_rows = self.limits().answer_rows;
+        let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
         let gaps = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
-            Ok(to_proto::gaps(view::gaps::run(resident, solving.route, effort)?, most_rows))
+            Ok(to_proto::gaps(view::gaps::run_with(resident, solving.route, ranges, effort)?, most_rows))
         });
         Ok(Response::new(gaps.await?))
     }

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod cascade;
+mod ranges;
 mod reasons;
 
 use std::collections::BTreeMap;
@@ -21,11 +22,13 @@ use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
 use beyond::{Beyond, beyond};
+use ranges::Of;
 
 pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 use cascade::cascade_document;
 pub use cascade::{BottleneckRow, CascadeDocument, OutsideRow, StageRow};
+pub use ranges::Ranges;
 pub use reasons::{
     ChoiceRow, ConcentrationRow, CouldTakeRow, LossKind, LossRow, OverlapDocument, ProvidersDocument, RelaxationRow,
     RelaxationsDocument,
@@ -112,6 +115,12 @@ pub struct GapRow {
     pub met: u64,
     pub unmet: u64,
     pub unknown_rows: u64,
+    /// Over all answers that meet the most weight; where ranges were asked for. Two rows may be ranked only where theirs do
+    /// not overlap.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_least: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_most: Option<u64>,
 }
 
 /// Needs that share too few places: all the offers that they can use, and how short those are (Hall 1935).
@@ -203,11 +212,16 @@ pub struct Driver {
 
 /// Analyses the gap and writes it down.
 pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
-    let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, effort)
+    run_with(resident, route, Ranges::Leave, effort)
 }
 
-fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDocument, Failure> {
+/// The same, with ranges where they are asked for.
+pub fn run_with(resident: &Resident, route: Route, ranges: Ranges, effort: &Effort) -> Result<GapsDocument, Failure> {
+    let gaps = resident.gaps(route, effort)?;
+    document(resident, &gaps, ranges, effort)
+}
+
+fn document(resident: &Resident, gaps: &Gaps, ranges: Ranges, effort: &Effort) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
     let tallies = &gaps.tallies;
     let pairs = resident.pairs(effort).ok();
@@ -235,6 +249,8 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
     let FurtherReasons { relaxations, providers, overlap } =
         further_reasons(resident, gaps, single_points.as_deref(), effort)?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
+    let ranges = ranges::find(resident, gaps, ranges, &mut notes, effort)?;
+    let ranges = ranges.as_ref();
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -251,17 +267,22 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
             weight_met: tallies.all.weight_met,
         },
         causes: causes(&found),
-        by_kind: rows(&tallies.by_kind, |kind| kind_key(locality, *kind)),
-        by_layer: rows(&tallies.by_layer, |layer| (layer_key(*layer), layer_key(*layer))),
-        by_level: rows(&tallies.by_level, |level| (level.to_string(), format!("level {level}"))),
-        by_age: rows(&tallies.by_age, |ages| age_key(locality, *ages)),
-        by_area: rows(&tallies.by_area, |area| area_key(locality, *area)),
+        by_kind: rows(&tallies.by_kind, Of(ranges.map(|of| &of.by_kind)), |kind| kind_key(locality, *kind)),
+        by_layer: rows(&tallies.by_layer, Of(ranges.map(|of| &of.by_layer)), |layer| {
+            (layer_key(*layer), layer_key(*layer))
+        }),
+        by_level: rows(&tallies.by_level, Of(ranges.map(|of| &of.by_level)), |level| {
+            (level.to_string(), format!("level {level}"))
+        }),
+        by_age: rows(&tallies.by_age, Of(ranges.map(|of| &of.by_age)), |ages| age_key(locality, *ages)),
+        by_area: rows(&tallies.by_area, Of(ranges.map(|of| &of.by_area)), |area| area_key(locality, *area)),
         by_group: locality
             .group_columns()
             .iter()
             .zip(&tallies.by_group)
-            .map(|(column, tallies)| {
-                let rows = rows(tallies, |&value| group_key(column, value));
+            .enumerate()
+            .map(|(at, (column, tallies))| {
+                let rows = rows(tallies, Of(ranges.map(|of| &of.by_group[at])), |&value| group_key(column, value));
                 (column.name.clone(), rows)
             })
             .collect(),
@@ -283,10 +304,11 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
     })
 }
 
-fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
+fn rows<K: Ord>(tallies: &BTreeMap<K, Tally>, ranges: Of<K>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
     tallies
         .iter()
         .map(|(key, tally)| {
+            let (met_least, met_most) = ranges.row(key);
             let (key, label) = name(key);
             GapRow {
                 key,
@@ -295,6 +317,8 @@ fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) 
                 met: tally.met,
                 unmet: tally.unmet(),
                 unknown_rows: tally.unknown_rows,
+                met_least,
+                met_most,
             }
         })
         .collect()
