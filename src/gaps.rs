@@ -18,6 +18,7 @@ pub mod deficient;
 pub mod equity;
 pub mod extremes;
 pub mod families;
+pub mod floors;
 #[cfg(test)]
 mod matched;
 mod most;
@@ -52,6 +53,7 @@ pub use causes::{Cause, Unmet};
 pub use children::{Children, children};
 pub use deficient::DeficientSet;
 pub use extremes::{Extremes, MetRange};
+pub use floors::{FloorAnswer, FloorGroup, TriedFloor};
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
 pub use programmes::{Programme, programmes};

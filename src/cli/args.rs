@@ -167,7 +167,8 @@ Examples:
   suffice gaps trafford --cascade-by area
                                       at which step are children of each area lost?
   suffice gaps trafford --subgroup kind=speech-language,ages=4-7 --subgroup sex=f,level=3
-                                      ... and of these two groups")]
+                                      ... and of these two groups
+  suffice gaps trafford --ranges      which areas and groups are worse off than others, however places are given out?")]
 pub struct Gaps {
     #[command(flatten)]
     pub bundle: Bundle,
@@ -180,6 +181,11 @@ pub struct Gaps {
     /// Also say at which step children of each part are lost
     #[arg(long, value_name = "kind|area|level|age|GROUP")]
     pub cascade_by: Option<String>,
+
+    /// For each row of the tables also how many are met at least and at most over all equally good answers; rows are
+    /// ranked where these do not overlap
+    #[arg(long)]
+    pub ranges: bool,
 
     #[command(flatten)]
     pub solving: Solving,

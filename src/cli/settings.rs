@@ -19,7 +19,7 @@ use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
 use crate::service;
 use crate::telemetry::Format;
-use crate::view::gaps::{GapQuestions, GroupAsked, SubgroupAsked};
+use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -265,10 +265,11 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Match(Match { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
         }
-        Command::Gaps(args::Gaps { bundle, subgroup, cascade_by, solving, output }) => {
+        Command::Gaps(args::Gaps { bundle, subgroup, cascade_by, ranges, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
             let subgroups = subgroup.iter().map(|text| self::subgroup(text)).collect::<Result<_, _>>()?;
-            let questions = GapQuestions { subgroups, cascade_by };
+            let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+            let questions = GapQuestions { subgroups, cascade_by, ranges };
             let solving = self::solving(&solving)?;
             (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), questions, solving, out }))
         }

@@ -49,10 +49,10 @@ impl pb::gap_service_server::GapService for Api {
         request: Request<pb::AnalyseGapsRequest>,
     ) -> Result<Response<pb::AnalyseGapsResponse>, Status> {
         let deadline = self.deadline(&request);
-        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source, subgroups, cascade_by } =
+        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source, subgroups, cascade_by, ranges } =
             request.into_inner();
         let solving = from_proto::solving(options)?;
-        let questions = from_proto::gap_questions(subgroups, cascade_by)?;
+        let questions = from_proto::gap_questions(subgroups, cascade_by, ranges)?;
         let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
         let most_rows = self.limits().answer_rows;
         let gaps = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
