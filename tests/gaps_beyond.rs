@@ -369,8 +369,11 @@ fn in_group(value: &str) -> SubgroupAsked {
 fn cascades_of_subgroups_and_parts_are_given_on_request() {
     assert!(gaps(PARTS).subgroups.is_empty());
     let of_kind = SubgroupAsked { kind: Some("k".to_owned()), ages: Some([5, 6]), ..SubgroupAsked::default() };
-    let questions =
-        GapQuestions { subgroups: vec![of_kind.clone(), in_group("f")], cascade_by: Some("area".to_owned()) };
+    let questions = GapQuestions {
+        subgroups: vec![of_kind.clone(), in_group("f")],
+        cascade_by: Some("area".to_owned()),
+        ..GapQuestions::default()
+    };
     let document = asked(PARTS, &questions).expect("an answer");
     let said: Vec<(&str, u64, f64, f64)> = document
         .subgroups
@@ -407,6 +410,7 @@ fn questions_that_do_not_fit_are_refused_with_every_reason() {
     let questions = GapQuestions {
         subgroups: vec![in_group("f"), nonsense, SubgroupAsked::default()],
         cascade_by: Some("colour".to_owned()),
+        ..GapQuestions::default()
     };
     let Err(Failure::BadQuestion(problems)) = asked(PARTS, &questions) else { panic!("it was answered") };
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -149,7 +149,8 @@ fn asks_when_unknown(locality: &Locality) -> bool {
     locality.needs().iter().any(bounded)
 }
 
-fn anything_unknown(locality: &Locality, pairs: &Pairs) -> bool {
+/// Whether the readings of the unknown differ at all.
+pub(super) fn anything_unknown(locality: &Locality, pairs: &Pairs) -> bool {
     let bounds = locality
         .needs()
         .iter()

@@ -1,5 +1,8 @@
 //! The page of measures: how far receipt follows need, how evenly, and how many places there are for each child-need.
 
+mod floors;
+
+use self::floors::floors;
 use super::assurance;
 use super::gaps::access;
 use super::page::Page;
@@ -26,6 +29,9 @@ pub fn page(document: &MeasureDocument) -> String {
         equity_of(&mut page, "Is it even? Being placed in this matching", &equity.met);
         if let Some(received) = &equity.received {
             equity_of(&mut page, "Is it even? Receiving today", received);
+        }
+        if let Some(found) = &equity.floors {
+            floors(&mut page, found);
         }
     }
     if let Some(found) = &document.access {
