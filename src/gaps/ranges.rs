@@ -2,11 +2,14 @@
 
 use super::GapsError;
 use super::most::{ByClass, Declined, Member, Places};
+use super::optimum::NeedNetwork;
 use crate::domain::policy::{GroupBy, ObjectiveMode, StageName};
 use crate::domain::{Locality, Need, NeedIx, OfferIx, Supply};
 use crate::eligibility::{Pairs, Profiles};
 use crate::matching::formulate::pools::groupings;
-use crate::matching::{Matching, NotFormulated, Reading, Route, Scope, Status, Worths, asking, formulate, solve};
+use crate::matching::{
+    Formulation, Matching, NotFormulated, Reading, Route, Scope, Status, Worths, asking, formulate, solve,
+};
 use crate::solve::{Effort, StopReason};
 
 /// Unmet child-needs, inside.
@@ -40,9 +43,10 @@ pub fn unmet_range(
         let low = if matching.is_optimal() { unmet } else { 0 };
         return Ok(UnmetRange { low, unmet, high: unmet });
     }
-    let members = match decided_by_need_alone(locality, route) {
-        true => everyone(locality, pairs, effort).ok(),
-        false => None,
+    let decided = decided(locality, route);
+    let members = match decided {
+        Decided::ByNeed => everyone(locality, pairs, effort).ok(),
+        Decided::ByNeedThenInside | Decided::ByEverything => None,
     };
     let under = |reading| -> Result<u64, GapsError> {
         let asking = asking(locality, reading);
@@ -59,6 +63,13 @@ pub fn unmet_range(
             Err(NotFormulated::Refused(refused)) => return Err(refused.into()),
             Err(NotFormulated::Stopped(_)) => return Ok(widest),
         };
+        if decided == Decided::ByNeedThenInside {
+            return Ok(match fewest_unmet_inside(locality, &formulation, &asking, effort) {
+                Ok(unmet) => unmet,
+                Err(NotFormulated::Refused(refused)) => return Err(refused.into()),
+                Err(NotFormulated::Stopped(_)) => widest,
+            });
+        }
         let solved = solve(locality, formulation, asking, route, effort, Worths::Leave)?;
         Ok(match solved.status {
             Status::Stopped(_) => widest,
@@ -74,11 +85,23 @@ pub fn unmet_range(
     Ok(UnmetRange { low, unmet, high })
 }
 
-/// Whether every optimum leaves the same number unmet, and that is the least there can be. Where need comes first, all
-/// limits lie behind the offers and everybody who asks is inside, those met are a largest set by weight of those who can
-/// be met together. In a matroid such a set is a basis, because every weight is above zero, and all bases have one size;
-/// what comes after need chooses among them.
-fn decided_by_need_alone(locality: &Locality, route: Route) -> bool {
+/// What settles how many go unmet inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    /// Every largest set by weight has as many, and that is the least there can be. Where need comes first, all limits lie
+    /// behind the offers and everybody who asks is inside, those met are such a set of those who can be met together. In a
+    /// matroid it is a basis, because every weight is above zero, and all bases have one size; what comes after need
+    /// chooses among them.
+    ByNeed,
+    /// As before, but some ask outside and evenness comes next: of all that need allows it takes what leaves fewest unmet
+    /// inside. The numbers that can go unmet in each group inside are then an M-natural-convex set (Murota 2003), in which
+    /// from whatever is not the least in sum some group can be lowered by one alone; and lowering one costs evenness less,
+    /// because each further unmet child-need has a price above zero.
+    ByNeedThenInside,
+    ByEverything,
+}
+
+fn decided(locality: &Locality, route: Route) -> Decided {
     let policy = locality.policy();
     let (floors_by, _) = groupings(policy);
     let in_play = |stage: &StageName| match stage {
@@ -88,12 +111,18 @@ fn decided_by_need_alone(locality: &Locality, route: Route) -> bool {
         StageName::Effect | StageName::Travel | StageName::Cost | StageName::Blended => false,
         StageName::Need => true,
     };
-    route == Route::Network
+    let mut order = policy.objective.order.iter().copied().filter(in_play);
+    let plain = route == Route::Network
         && policy.objective.mode == ObjectiveMode::Lexicographic
-        && policy.objective.order.iter().copied().find(in_play) == Some(StageName::Need)
+        && order.next() == Some(StageName::Need)
         && floors_by == GroupBy::Nothing
-        && policy.limits.placements_per_holder == 0
-        && locality.holders().iter().all(|holder| locality.areas()[holder.area.ix()].inside)
+        && policy.limits.placements_per_holder == 0;
+    let all_inside = || locality.holders().iter().all(|holder| locality.areas()[holder.area.ix()].inside);
+    match plain {
+        true if all_inside() => Decided::ByNeed,
+        true if order.next() == Some(StageName::Evenness) => Decided::ByNeedThenInside,
+        true | false => Decided::ByEverything,
+    }
 }
 
 /// All needs, sorted by class.
@@ -125,6 +154,18 @@ fn fewest_unmet(
     let met = rows.asking(|_, _| {}, effort)?.most_met(&places, effort)?;
     let all = asking.iter().flatten().fold(0u64, |sum, &children| sum.saturating_add(children));
     Ok(all.saturating_sub(met))
+}
+
+/// Child-needs that go unmet inside where need is met first and then as many inside as can be.
+fn fewest_unmet_inside(
+    locality: &Locality,
+    formulation: &Formulation,
+    asking: &[Option<u64>],
+    effort: &Effort,
+) -> Result<u64, NotFormulated> {
+    let best = NeedNetwork::of(locality, formulation, effort)?.as_it_is(effort)?;
+    // Nobody is met who does not ask.
+    Ok(asking_inside(locality, asking) - best.optimum.child_needs)
 }
 
 /// Unmet child-needs in the areas that are inside.

@@ -3,7 +3,7 @@
 use proptest::prelude::proptest;
 use proptest::prop_assert_eq;
 
-use super::{decided_by_need_alone, everyone, fewest_unmet, unmet_inside};
+use super::{Decided, decided, everyone, fewest_unmet, fewest_unmet_inside, unmet_inside};
 use crate::gaps::matched::{Matched, any_supplied_place, matched};
 use crate::matching::{Reading, Route, Scope, Worths, asking, formulate, solve};
 use crate::solve::Effort;
@@ -26,9 +26,22 @@ proptest! {
     #[test]
     fn as_many_go_unmet_as_under_the_whole_objective(text in any_supplied_place()) {
         let place = matched(&text.replace(" outside", ""));
-        assert!(decided_by_need_alone(&place.locality, Route::Network));
+        assert_eq!(decided(&place.locality, Route::Network), Decided::ByNeed);
         for reading in [Reading::Favourable, Reading::Adverse] {
             prop_assert_eq!(by_need_alone(&place, reading), by_the_whole_objective(&place, reading), "{:?}", reading);
+        }
+    }
+
+    /// Evenness by area, as the policy's default has it; most of these places have areas outside.
+    #[test]
+    fn evenness_leaves_fewest_unmet_inside(text in any_supplied_place()) {
+        let place = matched(&text);
+        let (locality, effort) = (&place.locality, Effort::unlimited());
+        for reading in [Reading::Favourable, Reading::Adverse] {
+            let formulation =
+                formulate(locality, &place.profiles, &place.pairs, reading, Scope::WhoIsMet, &effort).unwrap();
+            let found = fewest_unmet_inside(locality, &formulation, &asking(locality, reading), &effort).unwrap();
+            prop_assert_eq!(found, by_the_whole_objective(&place, reading), "{:?}", reading);
         }
     }
 }
@@ -46,16 +59,15 @@ const ONE_PLACE: &str = "
 #[test]
 fn unknown_places_have_no_end_or_are_none() {
     let place = matched(&format!("{ONE_PLACE}need n1 kind=k area=a\nneed n2 kind=l area=a\nneed n3 kind=k area=a"));
-    assert!(decided_by_need_alone(&place.locality, Route::Network));
+    assert_eq!(decided(&place.locality, Route::Network), Decided::ByNeed);
     assert_eq!(by_need_alone(&place, Reading::Favourable), 1);
     assert_eq!(by_need_alone(&place, Reading::Adverse), 2);
 }
 
 #[test]
-fn who_asks_from_outside_or_may_have_few_placements_leaves_it_to_the_whole_objective() {
-    let decided =
-        |lines: &str| decided_by_need_alone(&matched(&format!("{ONE_PLACE}{lines}")).locality, Route::Network);
-    assert!(decided("need n kind=k area=a"));
-    assert!(!decided("need n kind=k area=a\nneed out kind=k area=z"));
-    assert!(!decided("policy holder-limit=1\nneed n kind=k area=a"));
+fn who_asks_from_outside_or_may_have_few_placements_takes_another_way() {
+    let decided = |lines: &str| decided(&matched(&format!("{ONE_PLACE}{lines}")).locality, Route::Network);
+    assert_eq!(decided("need n kind=k area=a"), Decided::ByNeed);
+    assert_eq!(decided("need n kind=k area=a\nneed out kind=k area=z"), Decided::ByNeedThenInside);
+    assert_eq!(decided("policy holder-limit=1\nneed n kind=k area=a"), Decided::ByEverything);
 }
