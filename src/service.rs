@@ -407,6 +407,7 @@ fn answer<T>(outcome: Result<T, Failure>, origin: Origin) -> Result<T, Error> {
     outcome.map_err(|failure| match failure {
         Failure::NotFound { what, id } => Error::NotFound { what, name: id },
         Failure::BadInput(problems) => Error::Refused { problems, origin },
+        Failure::BadQuestion(problems) => Error::Invalid(problems.iter().map(Violation::of_question).collect()),
         Failure::Stopped(_) => Error::Deadline,
         Failure::Backend(log) => {
             error!(backend.error = log, "The backend failed: {log}");

@@ -101,6 +101,14 @@ async fn gaps_explanations_and_options_of_an_uploaded_locality() {
     let set = &gaps.deficient_sets[0];
     assert_eq!((set.child_needs, set.places, set.short, set.need_count, set.offer_count), (2, 1, 1, 2, 1));
     assert_eq!((gaps.unmet[0].need.as_str(), gaps.unmet[0].cause(), gaps.unmet_rows), ("bo", pb::Cause::Capacity, 1));
+    let ranges = |gaps: &pb::AnalyseGapsResponse| -> Vec<(Option<i64>, Option<i64>)> {
+        gaps.by_level.iter().map(|row| (row.met_least, row.met_most)).collect()
+    };
+    assert_eq!(ranges(&gaps), [(None, None), (None, None)], "nobody asked for ranges");
+    let source = Some(pb::analyse_gaps_request::Source::Name(NORTH.to_owned()));
+    let request = pb::AnalyseGapsRequest { source, ranges: true, ..Default::default() };
+    let ranged = server.gaps().await.analyse_gaps(request).await.unwrap().into_inner();
+    assert_eq!(ranges(&ranged), [(Some(0), Some(0)), (Some(1), Some(1))], "level 3 weighs more than level 1");
 
     let explain = |need: &str| {
         let source = Some(pb::explain_need_request::Source::Name(locality.revision.clone()));
@@ -349,6 +357,36 @@ async fn receipt_is_held_against_need() {
 }
 
 #[tokio::test]
+async fn a_gap_is_asked_about_subgroups() {
+    let server = Server::start(Settings::default()).await;
+    server.upload(header("north"), support::bundles::files(TWO_CHILDREN_ONE_PLACE)).await.unwrap();
+    let mut client = pb::gap_service_client::GapServiceClient::new(server.channel().await);
+    let ask = |subgroups: Vec<pb::Subgroup>, cascade_by: &str| pb::AnalyseGapsRequest {
+        source: Some(pb::analyse_gaps_request::Source::Name(NORTH.to_owned())),
+        subgroups,
+        cascade_by: cascade_by.to_owned(),
+        ..Default::default()
+    };
+    let level = |level: i32| pb::Subgroup { level, ..Default::default() };
+    let answer = client.analyse_gaps(ask(vec![level(1), level(4)], "kind")).await.unwrap().into_inner();
+    let stages = |row: &pb::SubgroupCascade| row.cascade.as_ref().unwrap().stages[1].child_needs;
+    let parts: Vec<_> = answer.subgroups.iter().map(|row| (row.of.as_ref().unwrap().level, stages(row))).collect();
+    assert_eq!(parts, [(1, Some(1.0)), (4, Some(0.0)), (0, Some(1.0))], "one place; nobody at level 4; one kind");
+    let children = answer.children.unwrap();
+    assert_eq!((children.named, children.all_met, children.none_met), (2, 1, 1));
+    assert_eq!((answer.rests.unwrap().met, answer.programmes.len()), (1, 1));
+    assert!(answer.access.unwrap().e2sfca.is_some());
+
+    let nowhere = pb::Subgroup { area: "nowhere".to_owned(), ..Default::default() };
+    let half = pb::Subgroup { age_min: Some(3), ..Default::default() };
+    let refused = client.analyse_gaps(ask(vec![level(1), nowhere], "colour")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[1].area", "cascade_by"]));
+    let refused = client.analyse_gaps(ask(vec![half], "")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[0].age_min"]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn two_localities_are_compared() {
     let server = Server::start(Settings::default()).await;
     let files = support::bundles::files(TWO_CHILDREN_ONE_PLACE);
@@ -388,6 +426,27 @@ async fn two_localities_are_compared() {
     assert_eq!(nowhere.code(), Code::NotFound);
     let nameless = client.compare_localities(request(NORTH, "")).await.unwrap_err();
     assert_eq!(said(&nameless), invalid(&["after"]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_floor_is_tried_for_the_group_that_is_worst_served() {
+    let server = Server::start(Settings::default()).await;
+    // Two of the four child-needs are met, both of the heavier; with a floor each group has one.
+    let (before, after) = TWO_CHILDREN_ONE_PLACE.split_once("ann,ann,k,3,1,a,7").unwrap();
+    let (_, after) = after.split_once("bo,bo,k,1,1,a,7").unwrap();
+    let bundle = format!("{before}ann,ann,k,3,2,a,7,no\nbo,bo,k,1,2,a,7,yes{after}")
+        .replace("area,age", "area,age,group:plan")
+        .replace("300,400,1,1", "300,400,2,2");
+    server.upload(header("north"), support::bundles::files(&bundle)).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let source = Some(pb::measure_mismatch_request::Source::Name(NORTH.to_owned()));
+    let request = pb::MeasureMismatchRequest { source, ..Default::default() };
+    let answer = client.measure_mismatch(request).await.unwrap().into_inner();
+    assert_eq!((answer.floors.len(), answer.floors[0].group.as_str()), (1, "plan"));
+    let tried = answer.floors[0].tried.as_ref().unwrap();
+    assert_eq!((tried.worst.as_str(), tried.met, tried.met_with_floor, tried.rest_loses), ("yes", 0, 1, 1));
+    assert_eq!((tried.share, tried.weight_change, tried.by_value.len()), (0.5, -15, 2));
     server.stop().await;
 }
 

@@ -163,10 +163,30 @@ pub struct Match {
 #[command(after_help = "\
 Examples:
   suffice gaps trafford               how much need goes unmet, why, for whom and where?
-  suffice gaps trafford --out answer  also write answer/gaps.json and unmet.csv (one row for each unmet need)")]
+  suffice gaps trafford --out answer  also write answer/gaps.json and unmet.csv (one row for each unmet need)
+  suffice gaps trafford --cascade-by area
+                                      at which step are children of each area lost?
+  suffice gaps trafford --subgroup kind=speech-language,ages=4-7 --subgroup sex=f,level=3
+                                      ... and of these two groups
+  suffice gaps trafford --ranges      which areas and groups are worse off than others, however places are given out?")]
 pub struct Gaps {
     #[command(flatten)]
     pub bundle: Bundle,
+
+    /// Also say at which step children of a subgroup are lost; may be repeated. Of kind, area (and all below it), level,
+    /// ages, and the name of one group column
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    pub subgroup: Vec<String>,
+
+    /// Also say at which step children of each part are lost
+    #[arg(long, value_name = "kind|area|level|age|GROUP")]
+    pub cascade_by: Option<String>,
+
+    /// For each row of the tables also how many are met at least and at most over all equally good answers; rows are
+    /// ranked where these do not overlap
+    #[arg(long)]
+    pub ranges: bool,
+
     #[command(flatten)]
     pub solving: Solving,
     #[command(flatten)]

@@ -132,6 +132,9 @@ impl Failure {
         match failure {
             engine::Failure::NotFound { what, id } => Failure::NotFound { path: path.to_owned(), what, id },
             engine::Failure::BadInput(problems) => Failure::Refused { path: path.to_owned(), problems },
+            engine::Failure::BadQuestion(problems) => {
+                Failure::BadInput { what: format!("what is asked of {}", path.display()), problems }
+            }
             engine::Failure::Stopped(reason) => Failure::Stopped { reason, limit: None },
             engine::Failure::Backend(why) => Failure::Backend(why),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use tracing::debug;
 
 use super::ending::Failure;
 use super::examples::Example;
@@ -43,7 +44,10 @@ impl Search {
     /// after the answer: taking a large one apart piece by piece would make whoever asked wait a tenth of a second.
     pub(super) fn resident(&self, bundle: &Bundle) -> Result<&'static Resident, Failure> {
         match self.read(bundle)? {
-            Read::Accepted(loaded) => Ok(&Box::leak(loaded).resident),
+            Read::Accepted(loaded) => {
+                debug!("The bundle is read");
+                Ok(&Box::leak(loaded).resident)
+            }
             Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
         }
     }

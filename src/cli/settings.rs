@@ -19,6 +19,7 @@ use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
 use crate::service;
 use crate::telemetry::Format;
+use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -91,6 +92,7 @@ pub(super) struct Match {
 #[derive(Debug)]
 pub(super) struct Gaps {
     pub(super) bundle: Bundle,
+    pub(super) questions: GapQuestions,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
 }
@@ -263,9 +265,13 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Match(Match { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
         }
-        Command::Gaps(args::Gaps { bundle, solving, output }) => {
+        Command::Gaps(args::Gaps { bundle, subgroup, cascade_by, ranges, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
-            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
+            let subgroups = subgroup.iter().map(|text| self::subgroup(text)).collect::<Result<_, _>>()?;
+            let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+            let questions = GapQuestions { subgroups, cascade_by, ranges };
+            let solving = self::solving(&solving)?;
+            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), questions, solving, out }))
         }
         Command::Measure(args::Measure { path, set_aside, example, solving, output }) => {
             let solving = self::solving(&solving)?;
@@ -459,14 +465,52 @@ fn import(typed: args::Import) -> Result<Import, WrongUse> {
     })
 }
 
+/// `kind=asd,sex=f,ages=5-9`: each name once. Whether the locality has such things is seen when it has been read.
+fn subgroup(text: &str) -> Result<SubgroupAsked, WrongUse> {
+    let wrong = |what: String| WrongUse::value(format!("--subgroup {text:?}: {what}"));
+    let mut asked = SubgroupAsked::default();
+    for part in text.split(',') {
+        let Some((name, value)) = part.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+            return Err(wrong(format!("{part:?} is no NAME=VALUE, such as kind=speech-language")));
+        };
+        let again = match name {
+            "kind" => asked.kind.replace(value.to_owned()).is_some(),
+            "area" => asked.area.replace(value.to_owned()).is_some(),
+            "level" => {
+                let level = value.parse().map_err(|_| wrong(format!("{value:?} is no level from 1 to 4")))?;
+                asked.level.replace(level).is_some()
+            }
+            "ages" => {
+                let band = age_band(value, u16::MAX)
+                    .ok_or_else(|| wrong(format!("{value:?} is neither an age nor a band such as 5-9")))?;
+                asked.ages.replace([band.min(), band.max()]).is_some()
+            }
+            column => {
+                let group = GroupAsked { column: column.to_owned(), value: value.to_owned() };
+                if let Some(before) = asked.group.replace(group) {
+                    return Err(wrong(format!("{} and {column}: only one group column can be given", before.column)));
+                }
+                false
+            }
+        };
+        if again {
+            return Err(wrong(format!("{name} is given twice")));
+        }
+    }
+    Ok(asked)
+}
+
 /// `4-10`, both inclusive, or one age.
-fn ages(text: &str) -> Result<AgeBand, WrongUse> {
+fn age_band(text: &str, oldest: u16) -> Option<AgeBand> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
-    let band = match (min.trim().parse(), max.trim().parse()) {
-        (Ok(min), Ok(max)) if max <= population::MAX_AGE => AgeBand::new(min, max),
+    match (min.trim().parse(), max.trim().parse()) {
+        (Ok(min), Ok(max)) if max <= oldest => AgeBand::new(min, max),
         _ => None,
-    };
-    band.ok_or_else(|| {
+    }
+}
+
+fn ages(text: &str) -> Result<AgeBand, WrongUse> {
+    age_band(text, population::MAX_AGE).ok_or_else(|| {
         let oldest = population::MAX_AGE;
         WrongUse::value(format!("--ages is {text:?}; it is one age or a band such as 4-10, from 0 to {oldest}"))
     })
@@ -488,7 +532,7 @@ fn instance(size: &str, seed: u64, rscale: u64, fill: u64, snap: bool) -> Result
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, Generated, Job, KindsForm, Reach, Task, mean};
+    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, Reach, Task, mean};
     use crate::cli::output::Form;
     use crate::domain::BadRows;
     use crate::matching::Route;
@@ -498,6 +542,32 @@ mod tests {
         let words = std::iter::once("suffice").chain(line.split_whitespace());
         let typed = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
         mean(typed).map_err(|wrong| wrong.message)
+    }
+
+    #[test]
+    fn subgroups_are_read_part_by_part() {
+        let questions = |line: &str| -> Result<GapQuestions, String> {
+            let Task::Gaps(gaps) = meant(line)?.task else { panic!("{line} is another command") };
+            Ok(gaps.questions)
+        };
+        let found =
+            questions("gaps b --subgroup kind=asd,area=E1,level=3,ages=5-9,sex=f --subgroup ages=4 --cascade-by kind");
+        let found = found.expect("it can be meant");
+        let [first, second] = &found.subgroups[..] else { panic!("{found:?}") };
+        assert_eq!((first.kind.as_deref(), first.area.as_deref(), first.level), (Some("asd"), Some("E1"), Some(3)));
+        assert_eq!((first.ages, second.ages), (Some([5, 9]), Some([4, 4])));
+        let group = first.group.as_ref().map(|group| (group.column.as_str(), group.value.as_str()));
+        assert_eq!((group, found.cascade_by.as_deref()), (Some(("sex", "f")), Some("kind")));
+        for (subgroup, why) in [
+            ("asd", "\"asd\" is no NAME=VALUE, such as kind=speech-language"),
+            ("level=high", "\"high\" is no level from 1 to 4"),
+            ("ages=9-5", "\"9-5\" is neither an age nor a band such as 5-9"),
+            ("kind=a,kind=b", "kind is given twice"),
+            ("sex=f,ethnicity=x", "sex and ethnicity: only one group column can be given"),
+        ] {
+            let wrong = questions(&format!("gaps b --subgroup {subgroup}")).unwrap_err();
+            assert_eq!(wrong, format!("--subgroup {subgroup:?}: {why}"));
+        }
     }
 
     const IMPORT_WITHOUT: &str = "import --population p --points q --out d --ages 4-10 --reference-date 2024-06-30";

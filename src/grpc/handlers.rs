@@ -49,12 +49,14 @@ impl pb::gap_service_server::GapService for Api {
         request: Request<pb::AnalyseGapsRequest>,
     ) -> Result<Response<pb::AnalyseGapsResponse>, Status> {
         let deadline = self.deadline(&request);
-        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source } = request.into_inner();
+        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source, subgroups, cascade_by, ranges } =
+            request.into_inner();
         let solving = from_proto::solving(options)?;
+        let questions = from_proto::gap_questions(subgroups, cascade_by, ranges)?;
         let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
         let most_rows = self.limits().answer_rows;
         let gaps = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
-            Ok(to_proto::gaps(view::gaps::run(resident, solving.route, effort)?, most_rows))
+            Ok(to_proto::gaps(view::gaps::run(resident, solving.route, &questions, effort)?, most_rows))
         });
         Ok(Response::new(gaps.await?))
     }

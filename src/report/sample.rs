@@ -38,6 +38,9 @@ fn completeness() -> Value {
         "not_applicable_rows": 0,
         "overlapping_need_rows": 0,
         "unknown_capacity_offers": 2,
+        "undated_offers": 3,
+        "oldest_update": "2023-11-02",
+        "median_days_since_update": 40,
         "assumed_level_services": 0,
         "unknown_eligibility_pairs": 0,
         "unknown_reach_pairs": 0,
@@ -228,6 +231,41 @@ pub(super) fn gaps() -> GapsDocument {
             },
             "bottleneck": { "from": "accessible", "to": "contact", "lost": 534.0, "sure": true },
         },
+        "subgroups": [
+            {
+                "kind": "speech", "ages": [4, 5], "label": "Speech and language, 4 to 5 years", "straddling_rows": 1,
+                "cascade": {
+                    "child_needs": 1000, "unknown_rows": 0,
+                    "stages": [
+                        { "stage": "available", "child_needs": 950.0, "share": 0.95, "not_recorded": null },
+                        { "stage": "accessible", "child_needs": 800.0, "share": 0.8, "not_recorded": null },
+                        { "stage": "acceptable", "child_needs": null, "share": null, "not_recorded": "not recorded" },
+                        { "stage": "contact", "child_needs": 500.0, "share": 0.5, "not_recorded": null },
+                        { "stage": "effective", "child_needs": null, "share": null, "not_recorded": "not recorded" },
+                    ],
+                    "contact_most": 500, "contact_outside": null,
+                    "bottleneck": { "from": "accessible", "to": "contact", "lost": 300.0, "sure": true },
+                },
+            },
+        ],
+        "children": {
+            "named": 300, "all_met": 210, "partly_met": 40, "none_met": 50, "cohorts_low": 800, "cohorts_high": 1100,
+        },
+        "rests": {
+            "child_needs": 1500, "estimated": 375, "certainty_not_stated": 0, "met": 1234, "met_by_default_reach": 617,
+            "met_at_assumed_levels": 0, "met_by_unknown_eligibility": 0, "met_at_unknown_places": 0,
+            "met_at_undated_places": 300,
+        },
+        "programmes": [
+            {
+                "provider": "trust-a", "services": 4, "uncoded": 1, "strategies": 3, "settings": 2, "score": 3,
+                "meaning": "several strategies in two settings, at least one with the child",
+            },
+            {
+                "provider": "club", "services": 1, "uncoded": 1, "strategies": 0, "settings": 0, "score": null,
+                "meaning": "no service says where it works and whose change it seeks",
+            },
+        ],
         "unmet": [],
         "ecology": {
             "components": 3,
@@ -290,13 +328,14 @@ pub(super) fn gaps() -> GapsDocument {
         "access": {
             "measure": "2sfca",
             "places_per_child_need": 0.8561,
+            "e2sfca": 0.81,
             "by_kind": [
-                { "key": "school-place", "label": "A place at school", "child_needs": 500, "places_per_child_need": 0.668 },
-                { "key": "speech", "label": "Speech and language", "child_needs": 1000, "places_per_child_need": 0.95 },
+                { "key": "school-place", "label": "A place at school", "child_needs": 500, "places_per_child_need": 0.668, "e2sfca": 0.7 },
+                { "key": "speech", "label": "Speech and language", "child_needs": 1000, "places_per_child_need": 0.95, "e2sfca": 0.87 },
             ],
             "by_area": [
-                { "key": "north", "label": "North", "child_needs": 800, "places_per_child_need": 1.0 },
-                { "key": "south", "label": "South", "child_needs": 700, "places_per_child_need": 0.6914 },
+                { "key": "north", "label": "North", "child_needs": 800, "places_per_child_need": 1.0, "e2sfca": 1.1 },
+                { "key": "south", "label": "South", "child_needs": 700, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
             ],
             "by_age": [
                 {
@@ -307,8 +346,8 @@ pub(super) fn gaps() -> GapsDocument {
             ],
             "not_by_age": [{ "kind": "school-place", "child_needs": 500 }],
             "by_tenth": [
-                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914 },
-                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0 },
+                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
+                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0, "e2sfca": 1.1 },
             ],
             "unlimited_offers": 1, "unknown_offers": 2,
         },

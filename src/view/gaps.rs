@@ -1,8 +1,11 @@
 //! `suffice.gaps/1`.
 
+mod behind;
 mod beyond;
 mod cascade;
+mod ranges;
 mod reasons;
+mod subgroups;
 
 use std::collections::BTreeMap;
 
@@ -14,23 +17,29 @@ use super::common::{
 use super::matching::{notes, status};
 use super::options::blocking;
 use crate::domain::{AgeBand, Layer, Locality};
-use crate::eligibility::{self, near_misses};
+use crate::eligibility::{self, nearest_miss};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
+use behind::{Behind, behind};
+pub use behind::{ChildrenDocument, ProgrammeRow, RestsDocument};
 use beyond::{Beyond, beyond};
+use ranges::Of;
 
 pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 use cascade::cascade_document;
 pub use cascade::{BottleneckRow, CascadeDocument, OutsideRow, StageRow};
+pub use ranges::Ranges;
 pub use reasons::{
     ChoiceRow, ConcentrationRow, CouldTakeRow, LossKind, LossRow, OverlapDocument, ProvidersDocument, RelaxationRow,
     RelaxationsDocument,
 };
 use reasons::{FurtherReasons, further_reasons};
+use subgroups::Resolved;
+pub use subgroups::{GapQuestions, GroupAsked, SubgroupAsked, SubgroupCascade};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -55,6 +64,14 @@ pub struct GapsDocument {
     pub layer_matrix: LayerMatrix,
     /// The coverage cascade; null where time ran out before it was worked out.
     pub cascade: Option<CascadeDocument>,
+    /// The cascades that were asked for, in that order; then those of the parts of a split.
+    pub subgroups: Vec<SubgroupCascade>,
+    /// Distinct children; null where time ran out.
+    pub children: Option<ChildrenDocument>,
+    /// How much rests on what was estimated or assumed; null where time ran out.
+    pub rests: Option<RestsDocument>,
+    /// Providers' programmes by how far they work at several layers at once.
+    pub programmes: Vec<ProgrammeRow>,
     /// Every need with unmet child-needs, by id.
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
@@ -112,6 +129,12 @@ pub struct GapRow {
     pub met: u64,
     pub unmet: u64,
     pub unknown_rows: u64,
+    /// Over all answers that meet the most weight; where ranges were asked for. Two rows may be ranked only where theirs do
+    /// not overlap.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_least: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_most: Option<u64>,
 }
 
 /// Needs that share too few places: all the offers that they can use, and how short those are (Hall 1935).
@@ -201,13 +224,19 @@ pub struct Driver {
     pub addressed: bool,
 }
 
-/// Analyses the gap and writes it down.
-pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
+/// Analyses the gap, answers what is asked besides, and writes it down.
+pub fn run(resident: &Resident, route: Route, asked: &GapQuestions, effort: &Effort) -> Result<GapsDocument, Failure> {
+    let questions = asked.resolve(resident.locality())?;
     let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, effort)
+    document(resident, &gaps, questions, effort)
 }
 
-fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDocument, Failure> {
+fn document(
+    resident: &Resident,
+    gaps: &Gaps,
+    questions: Resolved<'_>,
+    effort: &Effort,
+) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
     let tallies = &gaps.tallies;
     let pairs = resident.pairs(effort).ok();
@@ -232,9 +261,16 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     let (ecology, single_points) = ecology(resident, effort).unzip();
-    let FurtherReasons { relaxations, providers, overlap } =
-        further_reasons(resident, gaps, single_points.as_deref(), effort)?;
+    // The solves of one are as long as those of the other, and neither can use many threads for long.
+    let (further, cascade) = effort.both(
+        || further_reasons(resident, gaps, single_points.as_deref(), effort),
+        || cascade_document(resident, effort),
+    );
+    let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
+    let Behind { children, rests, programmes } = behind(resident, gaps, effort);
+    let ranges = ranges::find(resident, gaps, questions.ranges, &mut notes, effort)?;
+    let ranges = ranges.as_ref();
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -251,23 +287,32 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
             weight_met: tallies.all.weight_met,
         },
         causes: causes(&found),
-        by_kind: rows(&tallies.by_kind, |kind| kind_key(locality, *kind)),
-        by_layer: rows(&tallies.by_layer, |layer| (layer_key(*layer), layer_key(*layer))),
-        by_level: rows(&tallies.by_level, |level| (level.to_string(), format!("level {level}"))),
-        by_age: rows(&tallies.by_age, |ages| age_key(locality, *ages)),
-        by_area: rows(&tallies.by_area, |area| area_key(locality, *area)),
+        by_kind: rows(&tallies.by_kind, Of(ranges.map(|of| &of.by_kind)), |kind| kind_key(locality, *kind)),
+        by_layer: rows(&tallies.by_layer, Of(ranges.map(|of| &of.by_layer)), |layer| {
+            (layer_key(*layer), layer_key(*layer))
+        }),
+        by_level: rows(&tallies.by_level, Of(ranges.map(|of| &of.by_level)), |level| {
+            (level.to_string(), format!("level {level}"))
+        }),
+        by_age: rows(&tallies.by_age, Of(ranges.map(|of| &of.by_age)), |ages| age_key(locality, *ages)),
+        by_area: rows(&tallies.by_area, Of(ranges.map(|of| &of.by_area)), |area| area_key(locality, *area)),
         by_group: locality
             .group_columns()
             .iter()
             .zip(&tallies.by_group)
-            .map(|(column, tallies)| {
-                let rows = rows(tallies, |&value| group_key(column, value));
+            .enumerate()
+            .map(|(at, (column, tallies))| {
+                let rows = rows(tallies, Of(ranges.map(|of| &of.by_group[at])), |&value| group_key(column, value));
                 (column.name.clone(), rows)
             })
             .collect(),
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
-        cascade: cascade_document(resident, effort)?,
+        cascade: cascade?,
+        subgroups: subgroups::answers(resident, questions, effort)?,
+        children,
+        rests,
+        programmes,
         unmet,
         ecology,
         relaxations,
@@ -283,10 +328,11 @@ fn document(resident: &Resident, gaps: &Gaps, effort: &Effort) -> Result<GapsDoc
     })
 }
 
-fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
+fn rows<K: Ord>(tallies: &BTreeMap<K, Tally>, ranges: Of<K>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
     tallies
         .iter()
         .map(|(key, tally)| {
+            let (met_least, met_most) = ranges.row(key);
             let (key, label) = name(key);
             GapRow {
                 key,
@@ -295,6 +341,8 @@ fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) 
                 met: tally.met,
                 unmet: tally.unmet(),
                 unknown_rows: tally.unknown_rows,
+                met_least,
+                met_most,
             }
         })
         .collect()
@@ -464,13 +512,12 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest
             (capital(meaning), None)
         }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
-            let misses = near_misses(locality, resident.profiles(), unmet.need);
-            match misses.first() {
+            match nearest_miss(locality, resident.profiles(), unmet.need) {
                 None => (capital(meaning), None),
                 Some(miss) => {
                     let offer = locality.offers()[miss.offer.ix()].id.to_string();
                     let name = &locality.service_of(miss.offer).name;
-                    let reasons = blocking(miss).join("; ");
+                    let reasons = blocking(&miss).join("; ");
                     (format!("{}. Nearest: {name} ({offer}): {reasons}", capital(meaning)), Some(offer))
                 }
             }

@@ -1,6 +1,7 @@
 //! `suffice.measure/1`: how far receipt follows need, and whether it follows deprivation or group instead.
 
 mod equity;
+mod floors;
 mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::measures::equity::Part;
 use crate::solve::{Effort, StopReason};
 
 pub use equity::{ConcentrationDocument, DisparityDocument, EquityDocument, EquityOf, HorizontalDocument, ShareRow};
+pub use floors::{FloorDocument, FloorRow, TriedFloorDocument};
 pub use tables::{
     AnyCellDocument, AnyDocument, IntervalDocument, Measures, NeedReceiptDocument, PartsDocument, TableDocument,
     TableRow, TypedDocument,
@@ -52,7 +54,8 @@ pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<Measure
     let mut stopped = None;
     let need_receipt = or_stopped(need_receipt(resident, effort)?, &mut stopped).flatten();
     let exact = need_receipt.as_ref().is_some_and(|tables| tables.typed.sum.low.is_none());
-    let equity = or_stopped(equity(resident, &matching, exact, effort), &mut stopped);
+    let floors = or_stopped(floors::documents(locality, &matching, effort)?, &mut stopped);
+    let equity = or_stopped(equity(resident, &matching, exact, floors, effort), &mut stopped);
     let access = or_stopped(access_document(resident, effort), &mut stopped);
     let mut notes = notes(locality, &matching);
     if locality.receipts().is_none() {
@@ -105,6 +108,7 @@ fn equity(
     resident: &Resident,
     matching: &Matching,
     receipts_are_exact: bool,
+    floors: Option<Vec<FloorDocument>>,
     effort: &Effort,
 ) -> Result<EquityDocument, StopReason> {
     let locality = resident.locality();
@@ -116,5 +120,5 @@ fn equity(
         Some(received) => Some(crate::gaps::equity::equity(locality, &received, effort)?),
         None => None,
     };
-    Ok(EquityDocument::of(locality, &met, received.as_ref()))
+    Ok(EquityDocument::of(locality, &met, received.as_ref(), floors))
 }

@@ -222,7 +222,7 @@ fn estimates(compared: &Compared<'_>, route: Route, effort: &Effort) -> Result<E
     }
     receipts(compared.locality, &mut estimates, effort)?;
     let pairs = compared.pairs.as_ref().map_err(|&reason| reason)?;
-    let tables = access(compared.locality, pairs, effort)?;
+    let tables = access(compared.locality, compared.profiles, pairs, effort)?;
     // An offer of which the places are not known, or have no end, is in no ratio: each is the least that it can be.
     let is_least = tables.unknown != 0 || tables.unlimited != 0;
     let estimate = |access: &Access| {

