@@ -66,7 +66,8 @@ impl TriedFloor {
     }
 }
 
-/// For each group column, in their order. One solve of three stages for each: O(pairs) and about as long as the matching.
+/// For each group column, in their order. One solve of three stages for each, by the network simplex: about as long as a
+/// matching under a policy with floors.
 pub fn by_column(locality: &Locality, matching: &Matching, effort: &Effort) -> Result<Vec<FloorAnswer>, NotFormulated> {
     (0..locality.group_columns().len()).map(|at| floor(locality, matching, GroupBy::Column(at), effort)).collect()
 }
