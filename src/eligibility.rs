@@ -4,6 +4,7 @@
 //! tests each distinct kind of asker once against each service that could help, [`Pairs`] finds all pairs without
 //! testing each, [`misses`] explains one need, and [`ecology`] asks how needs, offers and providers hang together.
 
+pub mod catchment;
 pub mod declines;
 pub mod ecology;
 pub mod facts;
@@ -18,13 +19,14 @@ pub mod spots;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use declines::{Declines, Place};
+pub use catchment::Catchments;
+pub use declines::{DeclinedByNeed, Declines, Place};
 pub use ecology::{
-    ChildNeeds, Component, Components, Driver, Ecology, LayerProfile, LayerRow, OnOffer, SinglePoint, layer_profile,
+    ChildNeeds, Component, Components, Ecology, LayerProfile, LayerRow, OnOffer, SinglePoint, layer_profile,
 };
 pub use facts::{NeedFacts, OfferFacts, TravelRow, travel_unit};
 pub use grade::Grade;
-pub use misses::{Miss, near_misses, near_misses_of, relaxation_of_reach, relaxation_of_rule};
+pub use misses::{Miss, near_misses_of, nearest_miss, relaxation_of_reach, relaxation_of_rule};
 pub use pairs::{CountedPairs, Pair, Pairs, pairs_of_facts};
 pub use profiles::{ProfileIx, Profiles};
 pub use reach::{Beyond, OutOfReach, ReachUnknown, ReachVerdict, Reached, Travelled, reach, reach_facts, rounded};

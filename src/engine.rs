@@ -52,6 +52,9 @@ pub enum Failure {
     NotFound { what: &'static str, id: String },
     #[error("{}", list(.0))]
     BadInput(Vec<Problem>),
+    /// What was asked does not fit the locality.
+    #[error("{}", list(.0))]
+    BadQuestion(Vec<Problem>),
     /// A stop came before there was a next revision to answer about.
     #[error("stopped before the changes were made: {}", .0.as_str())]
     Stopped(StopReason),

@@ -9,11 +9,12 @@ use suffice::matching::Route;
 use suffice::solve::Effort;
 use suffice::view;
 use suffice::view::GapsDocument;
-use suffice::view::gaps::Ranges;
+use suffice::view::gaps::{GapQuestions, Ranges};
 use support::bundles::resident;
 
 fn gaps(bundle: &str) -> GapsDocument {
-    view::gaps::run(&resident(bundle), Route::Network, &Effort::unlimited()).expect("an answer")
+    view::gaps::run(&resident(bundle), Route::Network, &GapQuestions::default(), &Effort::unlimited())
+        .expect("an answer")
 }
 
 /// Each unmet need with its cause, and the totals as met + unmet (low to high).
@@ -335,7 +336,8 @@ fn the_demonstration_shows_every_cause_that_needs_no_special_policy() {
     let draft = suffice::generate::locality(&suffice::generate::Options::default());
     let loaded = suffice::engine::Resident::load(draft, suffice::domain::BadRows::Refuse, &Effort::unlimited())
         .expect("it checks");
-    let document = view::gaps::run(&loaded.resident, Route::Network, &Effort::unlimited()).expect("an answer");
+    let document = view::gaps::run(&loaded.resident, Route::Network, &GapQuestions::default(), &Effort::unlimited())
+        .expect("an answer");
     for row in &document.causes {
         let special = ["policy", "not_worth_cost"].contains(&row.cause.as_str());
         assert_eq!(0 < row.child_needs, !special, "{}", row.cause);
@@ -367,7 +369,8 @@ fn a_stopped_run_does_not_pretend_to_know_why() {
          o, s, a, 9"
     ));
     let document =
-        view::gaps::run(&resident, Route::Network, &Effort::unlimited().at_most(0)).expect("a stop is an answer");
+        view::gaps::run(&resident, Route::Network, &GapQuestions::default(), &Effort::unlimited().at_most(0))
+            .expect("a stop is an answer");
     assert_eq!((document.status.as_str(), document.reason.as_deref()), ("stopped", Some("tick_limit")));
     let causes: Vec<(&str, u64)> = document
         .causes
@@ -398,7 +401,8 @@ fn ranges_say_what_is_set_aside_and_where_an_answer_may_lie_outside() {
         ))
     };
     let by_area = |resident: Resident, effort: &Effort| {
-        let document = view::gaps::run_with(&resident, Route::Network, Ranges::Find, effort).expect("an answer");
+        let asked = GapQuestions { ranges: Ranges::Find, ..GapQuestions::default() };
+        let document = view::gaps::run(&resident, Route::Network, &asked, effort).expect("an answer");
         let row = |row: &view::gaps::GapRow| (row.met, row.met_least, row.met_most);
         (document.by_area.iter().map(row).collect::<Vec<_>>(), document.notes.join("\n"))
     };

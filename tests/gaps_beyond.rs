@@ -2,15 +2,20 @@
 
 mod support;
 
+use suffice::engine::Failure;
 use suffice::matching::Route;
 use suffice::solve::Effort;
 use suffice::view;
 use suffice::view::GapsDocument;
-use suffice::view::gaps::AccessDocument;
+use suffice::view::gaps::{AccessDocument, GapQuestions, GroupAsked, SubgroupAsked};
 use support::bundles::resident;
 
 fn gaps(bundle: &str) -> GapsDocument {
-    view::gaps::run(&resident(bundle), Route::Network, &Effort::unlimited()).expect("an answer")
+    asked(bundle, &GapQuestions::default()).expect("an answer")
+}
+
+fn asked(bundle: &str, questions: &GapQuestions) -> Result<GapsDocument, Failure> {
+    view::gaps::run(&resident(bundle), Route::Network, questions, &Effort::unlimited())
 }
 
 fn access(bundle: &str) -> AccessDocument {
@@ -317,4 +322,125 @@ fn services_that_compete_and_needs_that_have_none() {
         .map(|row| (row.provider.as_str(), row.child_needs, row.another_provider_too))
         .collect();
     assert_eq!(providers, [("p", 4, 4), ("q", 9, 4)]);
+}
+
+/// Luo and Qi 2009 on the same places: o1 has 10 / (100 + 0.68 x 50), o2 has 4 / (50 + 0.68 x 30). Times the children both
+/// measures give 14 places.
+#[test]
+fn the_enhanced_two_step_floating_catchment_area() {
+    let access = access(CATCHMENTS);
+    let rows = || access.by_area.iter();
+    for (row, wanted) in rows().zip([0.074_626_9, 0.107_564_5, 0.038_636_4]) {
+        near(row.e2sfca, wanted);
+    }
+    let places: f64 = rows().map(|row| row.child_needs as f64 * row.e2sfca.expect("a number")).sum();
+    near(Some(places), 14.0);
+    near(access.e2sfca, 14.0 / 180.0);
+}
+
+/// Two kinds and two areas; only k has a service, which takes children from 5 and is in a alone.
+const PARTS: &str = "== areas.csv
+    area, name, x, y
+    a, Ashton, 0, 0
+    b, Barton, 90000, 0
+    == services.csv
+    service, name, provider, types, age_min, age_max, level_min, level_max, setting, target
+    s, S, p, k, 5, any, 1, 4, meso, individual
+    t, T, p, other, any, any, 1, 4, micro, micro
+    == offers.csv
+    offer, service, area, capacity, reach_km, updated
+    o, s, a, 10, 5, 2024-05-31
+    q, t, a, 10, 5,
+    == needs.csv
+    need, holder, kind, level, children, area, age, certainty, group:sex
+    n1, ada, k, 1, 1, a, 5, counted, f
+    n2, ada, l, 1, 1, a, 5, estimated, f
+    n3, ben, k, 2, 1, a, 4, , m
+    n4, h, k, 1, 6, b, 6, counted,
+    n5, h, l, 1, 4, b, 6, counted,
+    ";
+
+fn in_group(value: &str) -> SubgroupAsked {
+    let group = GroupAsked { column: "sex".to_owned(), value: value.to_owned() };
+    SubgroupAsked { group: Some(group), ..SubgroupAsked::default() }
+}
+
+#[test]
+fn cascades_of_subgroups_and_parts_are_given_on_request() {
+    assert!(gaps(PARTS).subgroups.is_empty());
+    let of_kind = SubgroupAsked { kind: Some("k".to_owned()), ages: Some([5, 6]), ..SubgroupAsked::default() };
+    let questions = GapQuestions {
+        subgroups: vec![of_kind.clone(), in_group("f")],
+        cascade_by: Some("area".to_owned()),
+        ..GapQuestions::default()
+    };
+    let document = asked(PARTS, &questions).expect("an answer");
+    let said: Vec<(&str, u64, f64, f64)> = document
+        .subgroups
+        .iter()
+        .map(|row| {
+            let cascade = row.cascade.as_ref().expect("nothing stopped it");
+            let at = |stage: usize| cascade.stages[stage].child_needs.expect("recorded");
+            (row.label.as_str(), cascade.child_needs, at(0), at(1))
+        })
+        .collect();
+    // Of label, child-needs, available, accessible.
+    assert_eq!(
+        said,
+        [
+            ("A kind, 5 to 6 years", 7, 7.0, 1.0),
+            ("sex: f", 2, 1.0, 1.0),
+            ("Ashton", 3, 2.0, 1.0),
+            ("Barton", 10, 6.0, 0.0)
+        ]
+    );
+    assert_eq!(document.subgroups[0].of, of_kind);
+    assert_eq!(document.subgroups[2].of, SubgroupAsked { area: Some("a".to_owned()), ..SubgroupAsked::default() });
+}
+
+#[test]
+fn questions_that_do_not_fit_are_refused_with_every_reason() {
+    let nonsense = SubgroupAsked {
+        kind: Some("nosuch".to_owned()),
+        area: Some("nowhere".to_owned()),
+        level: Some(5),
+        ages: Some([9, 3]),
+        ..in_group("x")
+    };
+    let questions = GapQuestions {
+        subgroups: vec![in_group("f"), nonsense, SubgroupAsked::default()],
+        cascade_by: Some("colour".to_owned()),
+        ..GapQuestions::default()
+    };
+    let Err(Failure::BadQuestion(problems)) = asked(PARTS, &questions) else { panic!("it was answered") };
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "error: subgroup, row 2, kind: saw \"nosuch\"; a kind of need of this locality",
+            "error: subgroup, row 2, area: saw \"nowhere\"; an area of this locality",
+            "error: subgroup, row 2, level: saw \"5\"; a level from 1 to 4",
+            "error: subgroup, row 2, ages: saw \"9-3\"; a first age that is not above the last",
+            "error: subgroup, row 2, sex: saw \"x\"; a value that the column has",
+            "error: subgroup, row 3: nothing there; at least one of kind, area, level, ages and a group",
+            "error: cascade-by: saw \"colour\"; kind, area, level, age or a group column of this locality (sex)",
+        ]
+    );
+}
+
+/// Ada gets k and not l, Ben is too young. The cohort has 6 who need k and 4 who need l: 6 to 10 children.
+#[test]
+fn what_stands_behind_the_totals() {
+    let document = gaps(PARTS);
+    let children = document.children.expect("nothing stopped it");
+    assert_eq!((children.named, children.all_met, children.partly_met, children.none_met), (2, 0, 1, 1));
+    assert_eq!((children.cohorts_low, children.cohorts_high), (6, 10));
+    let rests = document.rests.expect("nothing stopped it");
+    assert_eq!((rests.child_needs, rests.estimated, rests.certainty_not_stated), (13, 1, 1));
+    assert_eq!((rests.met, rests.met_by_default_reach, rests.met_at_undated_places), (1, 0, 0));
+    let programme = &document.programmes[0];
+    assert_eq!((programme.strategies, programme.settings, programme.score), (2, 2, Some(3)));
+    let completeness = &document.completeness;
+    assert_eq!((completeness.undated_offers, completeness.median_days_since_update), (1, Some(30)));
+    assert_eq!(completeness.oldest_update.as_deref(), Some("2024-05-31"));
 }

@@ -378,6 +378,79 @@ async fn a_floor_is_tried_for_the_group_that_is_worst_served() {
 }
 
 #[tokio::test]
+async fn a_gap_is_asked_about_subgroups() {
+    let server = Server::start(Settings::default()).await;
+    server.upload(header("north"), support::bundles::files(TWO_CHILDREN_ONE_PLACE)).await.unwrap();
+    let mut client = pb::gap_service_client::GapServiceClient::new(server.channel().await);
+    let ask = |subgroups: Vec<pb::Subgroup>, cascade_by: &str| pb::AnalyseGapsRequest {
+        source: Some(pb::analyse_gaps_request::Source::Name(NORTH.to_owned())),
+        subgroups,
+        cascade_by: cascade_by.to_owned(),
+        ..Default::default()
+    };
+    let level = |level: i32| pb::Subgroup { level, ..Default::default() };
+    let answer = client.analyse_gaps(ask(vec![level(1), level(4)], "kind")).await.unwrap().into_inner();
+    let stages = |row: &pb::SubgroupCascade| row.cascade.as_ref().unwrap().stages[1].child_needs;
+    let parts: Vec<_> = answer.subgroups.iter().map(|row| (row.of.as_ref().unwrap().level, stages(row))).collect();
+    assert_eq!(parts, [(1, Some(1.0)), (4, Some(0.0)), (0, Some(1.0))], "one place; nobody at level 4; one kind");
+    let children = answer.children.unwrap();
+    assert_eq!((children.named, children.all_met, children.none_met), (2, 1, 1));
+    assert_eq!((answer.rests.unwrap().met, answer.programmes.len()), (1, 1));
+    assert!(answer.access.unwrap().e2sfca.is_some());
+
+    let nowhere = pb::Subgroup { area: "nowhere".to_owned(), ..Default::default() };
+    let half = pb::Subgroup { age_min: Some(3), ..Default::default() };
+    let refused = client.analyse_gaps(ask(vec![level(1), nowhere], "colour")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[1].area", "cascade_by"]));
+    let refused = client.analyse_gaps(ask(vec![half], "")).await.unwrap_err();
+    assert_eq!(said(&refused), invalid(&["subgroups[0].age_min"]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn two_localities_are_compared() {
+    let server = Server::start(Settings::default()).await;
+    let files = support::bundles::files(TWO_CHILDREN_ONE_PLACE);
+    let first = server.upload(header("north"), files.clone()).await.unwrap().locality.unwrap();
+    let mut more = files;
+    let offers = more.iter_mut().find(|(name, _)| name == "offers.csv").unwrap();
+    offers.1 = String::from_utf8(offers.1.clone()).unwrap().replace(",1,1", ",2,2").into_bytes();
+    server.upload(header("south"), more).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let request = |before: &str, after: &str| pb::CompareLocalitiesRequest {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        options: None,
+    };
+    const SOUTH: &str = "authorities/local/localities/south";
+    let answer = client.compare_localities(request(NORTH, SOUTH)).await.unwrap().into_inner();
+    assert_eq!(answer.status(), pb::SolveStatus::Optimal);
+    let [before, after] = [answer.before.unwrap(), answer.after.unwrap()];
+    assert_eq!((before.unmet, after.unmet, answer.change.unwrap().unmet), (1, 0, -1));
+    assert_eq!(before.provenance.unwrap().locality_digest, first.digest);
+    let sixths: Vec<_> =
+        answer.factors.iter().map(|row| (row.factor(), row.parts.as_ref().unwrap().unmet_sixths)).collect();
+    let parts = [(pb::ChangeFactor::Need, 0), (pb::ChangeFactor::Supply, -6), (pb::ChangeFactor::Matching, 0)];
+    assert_eq!((sixths.as_slice(), answer.no_parts_reason.as_str()), (parts.as_slice(), ""));
+    let all = &answer.indicators[0];
+    assert_eq!((all.measure(), all.of()), (pb::IndicatorMeasure::UnmetShare, pb::IndicatorOf::All));
+    assert_eq!(all.verdict(), pb::IndicatorVerdict::Improved);
+    assert_eq!((all.before.unwrap().value, all.after.unwrap().value), (Some(0.5), Some(0.0)));
+    let score = answer.score.unwrap();
+    assert_eq!(Some(score.comparable + score.not_comparable), answer.indicator_rows);
+    assert_eq!(score.worsened, 0);
+    // A revision is named as exactly as a digest.
+    let revision = format!("{NORTH}/revisions/{}", first.digest);
+    let same = client.compare_localities(request(&revision, NORTH)).await.unwrap().into_inner();
+    assert_eq!((same.score.unwrap().improved, same.change.unwrap().unmet), (0, 0));
+    let nowhere = client.compare_localities(request(NORTH, "authorities/local/localities/east")).await.unwrap_err();
+    assert_eq!(nowhere.code(), Code::NotFound);
+    let nameless = client.compare_localities(request(NORTH, "")).await.unwrap_err();
+    assert_eq!(said(&nameless), invalid(&["after"]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_locality_lives_by_its_etag() {
     let server = Server::start(Settings::default()).await;
     let files = || support::bundles::files(TWO_CHILDREN_ONE_PLACE);

@@ -61,7 +61,8 @@ fn figures(ages: [u16; 2], reach: Reach) -> Option<Figures> {
     let files = view::matching::run(&resident, Route::Network, &effort).expect("an answer");
     let verified = view::verify::run(&resident, &files.document, &files.assignments, &files.prices, &effort);
     assert!(verified.verified, "{verified:#?}");
-    let gaps = view::gaps::run(&resident, Route::Network, &effort).expect("an answer");
+    let gaps =
+        view::gaps::run(&resident, Route::Network, &view::gaps::GapQuestions::default(), &effort).expect("an answer");
     assert_eq!(gaps.totals.met, files.document.totals.met);
     let bound = "Met need is an upper bound: sex, faith, selection and sixth forms";
     for page in [suffice::report::matching::page(&files.document), suffice::report::gaps::page(&gaps)] {

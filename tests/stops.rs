@@ -11,6 +11,7 @@ use suffice::generate::{Instance, Params};
 use suffice::matching::Route;
 use suffice::solve::{Effort, StopReason, Watch};
 use suffice::view;
+use suffice::view::gaps::GapQuestions;
 
 /// Says stop from its k-th look on.
 struct AtLook {
@@ -98,7 +99,9 @@ fn a_matching_that_was_stopped_anywhere_is_verified() {
 #[test]
 fn gaps_that_were_stopped_anywhere_add_up() {
     at_many_looks(
-        |effort| view::gaps::run(&resident(), Route::Network, effort).expect("a stop is an answer"),
+        |effort| {
+            view::gaps::run(&resident(), Route::Network, &GapQuestions::default(), effort).expect("a stop is an answer")
+        },
         |document| {
             let totals = &document.totals;
             assert_eq!(document.causes.iter().map(|row| row.child_needs).sum::<u64>(), totals.unmet);

@@ -72,7 +72,8 @@ fn answers(draft: Draft) -> Result<(DemoDocument, Answer), Failure> {
     let resident = loaded.resident;
     let failed = |failure| Failure::of(Path::new("demo"), failure);
     let answer = Answer::from(view::matching::run(&resident, Route::Network, &effort).map_err(failed)?);
-    let gaps = view::gaps::run(&resident, Route::Network, &effort).map_err(failed)?;
+    let gaps =
+        view::gaps::run(&resident, Route::Network, &view::gaps::GapQuestions::default(), &effort).map_err(failed)?;
     let explain = match most_telling(&gaps) {
         Some(need) => Some(view::explain::run(&resident, need, Route::Network, &effort).map_err(failed)?),
         None => None,

@@ -15,7 +15,7 @@ pub(super) fn run(job: &Gaps, form: Form) -> Result<Ending, Failure> {
     let search = Search::start(job.solving.limit);
     let resident = search.resident(&job.bundle)?;
     let effort = search.effort();
-    let mut document = view::gaps::run_with(resident, job.solving.route, job.ranges, &effort)
+    let mut document = view::gaps::run(resident, job.solving.route, &job.questions, &effort)
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
     let written = written(&mut document, form, job.out.is_some(), &effort);
     if let Some(out) = &job.out {

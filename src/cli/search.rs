@@ -1,9 +1,11 @@
 //! One search for an answer: the clock, the stop key, the progress bar and the threads that it runs with. It begins
 //! before the bundle is read, which is part of the work.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use tracing::debug;
 
 use super::ending::Failure;
 use super::examples::Example;
@@ -42,6 +44,20 @@ impl Search {
     /// after the answer: taking a large one apart piece by piece would make whoever asked wait a tenth of a second.
     pub(super) fn resident(&self, bundle: &Bundle) -> Result<&'static Resident, Failure> {
         match self.read(bundle)? {
+            Read::Accepted(loaded) => {
+                debug!("The bundle is read");
+                Ok(&Box::leak(loaded).resident)
+            }
+            Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
+        }
+    }
+
+    /// As [`Search::resident`], with a policy in place of the bundle's own where one is given.
+    pub(super) fn resident_with(&self, bundle: &Bundle, policy: Option<&Path>) -> Result<&'static Resident, Failure> {
+        let Some(policy) = policy else { return self.resident(bundle) };
+        let watch = self.clock.loading();
+        let effort = self.on_threads(Effort::unlimited().watched(&watch));
+        match load::read_with(bundle, policy, &effort).map_err(|failure| failure.within(self.clock.limit()))? {
             Read::Accepted(loaded) => Ok(&Box::leak(loaded).resident),
             Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
         }

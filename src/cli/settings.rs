@@ -19,7 +19,7 @@ use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
 use crate::service;
 use crate::telemetry::Format;
-use crate::view::gaps::Ranges;
+use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ pub(super) enum Task {
     Match(Match),
     Gaps(Gaps),
     Measure(Measure),
+    Compare(Compare),
     Explain(Explain),
     Verify(Verify),
     // Boxed for its size, as `Serve` is: they have many more settings than the rest.
@@ -91,7 +92,7 @@ pub(super) struct Match {
 #[derive(Debug)]
 pub(super) struct Gaps {
     pub(super) bundle: Bundle,
-    pub(super) ranges: Ranges,
+    pub(super) questions: GapQuestions,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
 }
@@ -101,6 +102,53 @@ pub(super) struct Measure {
     pub(super) source: Source,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
+}
+
+#[derive(Debug)]
+pub(super) struct Compare {
+    pub(super) before: Compared,
+    pub(super) after: Compared,
+    pub(super) solving: Solving,
+    pub(super) out: Option<OutFolder>,
+}
+
+/// A locality that is compared.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) bundle: Bundle,
+    /// A policy in place of the bundle's own.
+    pub(super) policy: Option<PathBuf>,
+    pub(super) pin: Option<Pin>,
+}
+
+/// The beginning of a digest, or all of it, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pin(String);
+
+impl Pin {
+    /// Fewer digits than pages show would pin hardly anything.
+    const FEWEST: usize = 12;
+    const ALL: usize = 64;
+
+    fn parse(option: &str, text: &str) -> Result<Pin, WrongUse> {
+        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match is_hex && (Pin::FEWEST..=Pin::ALL).contains(&text.len()) {
+            true => Ok(Pin(text.to_ascii_lowercase())),
+            false => Err(WrongUse::value(format!(
+                "{option} is {text:?}; it is a digest, {} hexadecimal digits or at least the first {}",
+                Pin::ALL,
+                Pin::FEWEST
+            ))),
+        }
+    }
+
+    pub(super) fn holds(&self, digest: &str) -> bool {
+        digest.starts_with(&self.0)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Debug)]
@@ -217,11 +265,13 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Match(Match { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
         }
-        Command::Gaps(args::Gaps { bundle, ranges, solving, output }) => {
+        Command::Gaps(args::Gaps { bundle, ranges, subgroup, cascade_by, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
+            let subgroups = subgroup.iter().map(|text| self::subgroup(text)).collect::<Result<_, _>>()?;
             let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+            let questions = GapQuestions { subgroups, cascade_by, ranges };
             let solving = self::solving(&solving)?;
-            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), ranges, solving, out }))
+            (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), questions, solving, out }))
         }
         Command::Measure(args::Measure { path, set_aside, example, solving, output }) => {
             let solving = self::solving(&solving)?;
@@ -234,6 +284,11 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
                 (None, None) => return Err(WrongUse::value("either a bundle or --example is needed")),
             };
             (form, Task::Measure(Measure { source, solving, out }))
+        }
+        Command::Compare(typed) => {
+            let args::Compare { before, after, output, .. } = &typed;
+            let (form, out) = written(output.clone(), &[before, after])?;
+            (form, Task::Compare(compare(typed, out)?))
         }
         Command::Explain(args::Explain { bundle, need, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
@@ -280,6 +335,30 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
 fn bundle(typed: args::Bundle) -> Bundle {
     let args::Bundle { path, set_aside } = typed;
     Bundle { path, bad_rows: if set_aside { BadRows::SetAside } else { BadRows::Refuse } }
+}
+
+fn compare(typed: args::Compare, out: Option<OutFolder>) -> Result<Compare, WrongUse> {
+    let args::Compare {
+        before,
+        after,
+        before_policy,
+        after_policy,
+        before_digest,
+        after_digest,
+        set_aside,
+        solving,
+        output: _,
+    } = typed;
+    let side = |path: PathBuf, policy: Option<PathBuf>, option: &str, digest: Option<String>| -> Result<_, WrongUse> {
+        let pin = digest.map(|digest| Pin::parse(option, &digest)).transpose()?;
+        Ok(Compared { bundle: bundle(args::Bundle { path, set_aside }), policy, pin })
+    };
+    Ok(Compare {
+        before: side(before, before_policy, "--before-digest", before_digest)?,
+        after: side(after, after_policy, "--after-digest", after_digest)?,
+        solving: self::solving(&solving)?,
+        out,
+    })
 }
 
 fn limit(seconds: Option<f64>) -> Result<Option<Duration>, WrongUse> {
@@ -386,14 +465,52 @@ fn import(typed: args::Import) -> Result<Import, WrongUse> {
     })
 }
 
+/// `kind=asd,sex=f,ages=5-9`: each name once. Whether the locality has such things is seen when it has been read.
+fn subgroup(text: &str) -> Result<SubgroupAsked, WrongUse> {
+    let wrong = |what: String| WrongUse::value(format!("--subgroup {text:?}: {what}"));
+    let mut asked = SubgroupAsked::default();
+    for part in text.split(',') {
+        let Some((name, value)) = part.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+            return Err(wrong(format!("{part:?} is no NAME=VALUE, such as kind=speech-language")));
+        };
+        let again = match name {
+            "kind" => asked.kind.replace(value.to_owned()).is_some(),
+            "area" => asked.area.replace(value.to_owned()).is_some(),
+            "level" => {
+                let level = value.parse().map_err(|_| wrong(format!("{value:?} is no level from 1 to 4")))?;
+                asked.level.replace(level).is_some()
+            }
+            "ages" => {
+                let band = age_band(value, u16::MAX)
+                    .ok_or_else(|| wrong(format!("{value:?} is neither an age nor a band such as 5-9")))?;
+                asked.ages.replace([band.min(), band.max()]).is_some()
+            }
+            column => {
+                let group = GroupAsked { column: column.to_owned(), value: value.to_owned() };
+                if let Some(before) = asked.group.replace(group) {
+                    return Err(wrong(format!("{} and {column}: only one group column can be given", before.column)));
+                }
+                false
+            }
+        };
+        if again {
+            return Err(wrong(format!("{name} is given twice")));
+        }
+    }
+    Ok(asked)
+}
+
 /// `4-10`, both inclusive, or one age.
-fn ages(text: &str) -> Result<AgeBand, WrongUse> {
+fn age_band(text: &str, oldest: u16) -> Option<AgeBand> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
-    let band = match (min.trim().parse(), max.trim().parse()) {
-        (Ok(min), Ok(max)) if max <= population::MAX_AGE => AgeBand::new(min, max),
+    match (min.trim().parse(), max.trim().parse()) {
+        (Ok(min), Ok(max)) if max <= oldest => AgeBand::new(min, max),
         _ => None,
-    };
-    band.ok_or_else(|| {
+    }
+}
+
+fn ages(text: &str) -> Result<AgeBand, WrongUse> {
+    age_band(text, population::MAX_AGE).ok_or_else(|| {
         let oldest = population::MAX_AGE;
         WrongUse::value(format!("--ages is {text:?}; it is one age or a band such as 4-10, from 0 to {oldest}"))
     })
@@ -415,7 +532,7 @@ fn instance(size: &str, seed: u64, rscale: u64, fill: u64, snap: bool) -> Result
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, Generated, Job, KindsForm, Reach, Task, mean};
+    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, Reach, Task, mean};
     use crate::cli::output::Form;
     use crate::domain::BadRows;
     use crate::matching::Route;
@@ -425,6 +542,32 @@ mod tests {
         let words = std::iter::once("suffice").chain(line.split_whitespace());
         let typed = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
         mean(typed).map_err(|wrong| wrong.message)
+    }
+
+    #[test]
+    fn subgroups_are_read_part_by_part() {
+        let questions = |line: &str| -> Result<GapQuestions, String> {
+            let Task::Gaps(gaps) = meant(line)?.task else { panic!("{line} is another command") };
+            Ok(gaps.questions)
+        };
+        let found =
+            questions("gaps b --subgroup kind=asd,area=E1,level=3,ages=5-9,sex=f --subgroup ages=4 --cascade-by kind");
+        let found = found.expect("it can be meant");
+        let [first, second] = &found.subgroups[..] else { panic!("{found:?}") };
+        assert_eq!((first.kind.as_deref(), first.area.as_deref(), first.level), (Some("asd"), Some("E1"), Some(3)));
+        assert_eq!((first.ages, second.ages), (Some([5, 9]), Some([4, 4])));
+        let group = first.group.as_ref().map(|group| (group.column.as_str(), group.value.as_str()));
+        assert_eq!((group, found.cascade_by.as_deref()), (Some(("sex", "f")), Some("kind")));
+        for (subgroup, why) in [
+            ("asd", "\"asd\" is no NAME=VALUE, such as kind=speech-language"),
+            ("level=high", "\"high\" is no level from 1 to 4"),
+            ("ages=9-5", "\"9-5\" is neither an age nor a band such as 5-9"),
+            ("kind=a,kind=b", "kind is given twice"),
+            ("sex=f,ethnicity=x", "sex and ethnicity: only one group column can be given"),
+        ] {
+            let wrong = questions(&format!("gaps b --subgroup {subgroup}")).unwrap_err();
+            assert_eq!(wrong, format!("--subgroup {subgroup:?}: {why}"));
+        }
     }
 
     const IMPORT_WITHOUT: &str = "import --population p --points q --out d --ages 4-10 --reference-date 2024-06-30";
@@ -470,6 +613,17 @@ mod tests {
     }
 
     #[test]
+    fn a_comparison_is_what_it_says() {
+        let digest = "3F2A9C01BE448D1C";
+        let line = format!("compare one two --after-policy wide.toml --before-digest {digest} --set-aside");
+        let Ok(Job { task: Task::Compare(job), .. }) = meant(&line) else { panic!() };
+        assert_eq!((job.before.policy, job.after.policy), (None, Some("wide.toml".into())));
+        assert!(matches!(job.after.bundle.bad_rows, BadRows::SetAside));
+        let pin = job.before.pin.expect("there is one");
+        assert!(pin.holds("3f2a9c01be448d1c00") && !pin.holds("3f2a9c01be448d1d00") && job.after.pin.is_none());
+    }
+
+    #[test]
     fn wrong_use_says_what_would_be_right() {
         for (line, said) in [
             ("match", "<BUNDLE>"),
@@ -492,6 +646,10 @@ mod tests {
                 &format!("{IMPORT} --ages 4-10 --reach-km 3 --statutory-walking --reference-date 2024-06-30"),
                 "cannot be used with",
             ),
+            ("compare before", "<AFTER>"),
+            ("compare before after --after-digest 3f2a", "at least the first 12"),
+            ("compare before after --before-digest not-a-digest", "hexadecimal"),
+            ("compare before . --out .", "the bundle itself"),
             (&format!("{IMPORT} --ages 4-10 --deprivation f --reference-date 2024-06-30"), "--deprivation-column"),
             (&format!("{IMPORT} --ages 4-10 --kind school/place --reference-date 2024-06-30"), "characters out of"),
             ("kinds --csv --json", "cannot be used with"),

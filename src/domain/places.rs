@@ -76,8 +76,12 @@ impl Locality {
 
     fn is_stale(&self, updated: Date) -> bool {
         let limit = self.policy().unknown.stale_days;
-        // `Date` differences in days always fit: both dates lie between years -9999 and 9999.
-        let age = self.about().reference_date.since(updated).map_or(0, |span| span.get_days());
-        limit != 0 && i64::from(age) > i64::from(limit)
+        limit != 0 && self.days_since(updated) > i64::from(limit)
+    }
+
+    /// Days from a date to the reference date; negative where the date comes later.
+    pub fn days_since(&self, date: Date) -> i64 {
+        // Differences of dates in days always fit: both lie between years -9999 and 9999.
+        self.about().reference_date.since(date).map_or(0, |span| i64::from(span.get_days()))
     }
 }

@@ -8,6 +8,7 @@
 //! the first stage that decides anything. A stage after need narrows the ranges, and that is not counted here.
 
 mod optima;
+mod search;
 mod tight;
 
 use std::collections::BTreeMap;

@@ -24,8 +24,11 @@ pub(super) struct Matched {
 }
 
 pub(super) fn matched(text: &str) -> Matched {
+    matched_in(locality(text))
+}
+
+pub(super) fn matched_in(locality: Locality) -> Matched {
     let effort = Effort::unlimited();
-    let locality = locality(text);
     let profiles = Profiles::build(&locality);
     let pairs = Pairs::build(&locality, &profiles, &effort).unwrap();
     let formulation = formulate(&locality, &profiles, &pairs, Reading::Policy, Scope::WhoIsMet, &effort).unwrap();

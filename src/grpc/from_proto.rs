@@ -2,6 +2,7 @@
 
 mod changes;
 mod inline;
+mod questions;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::service::{
 
 pub(super) use changes::changes;
 pub(super) use inline::draft;
+pub(super) use questions::gap_questions;
 
 /// How a question is to be solved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Documents out: the same words as the files, as messages. It cannot fail. Documents are taken apart by name: a new key
 //! stops the build until someone decides which field it is.
 
+mod compare;
 mod gaps;
 mod matching;
 mod measure;
@@ -21,6 +22,7 @@ use crate::view::common::SetAsideRow;
 use crate::view::gaps::DeficientSet;
 use crate::view::{CompletenessDocument, Provenance, StageDelta, StageValue};
 
+pub(super) use compare::comparison;
 pub(super) use gaps::gaps;
 pub(super) use matching::{assignment, explained, matched, matching, options, price};
 pub(super) use measure::measures;
@@ -122,6 +124,9 @@ fn completeness(document: CompletenessDocument) -> pb::Completeness {
         not_applicable_rows,
         overlapping_need_rows,
         unknown_capacity_offers,
+        undated_offers,
+        oldest_update,
+        median_days_since_update,
         assumed_level_services,
         unknown_eligibility_pairs,
         unknown_reach_pairs,
@@ -138,6 +143,9 @@ fn completeness(document: CompletenessDocument) -> pb::Completeness {
         not_applicable_rows: whole(not_applicable_rows),
         overlapping_need_rows: whole(overlapping_need_rows),
         unknown_capacity_offers: whole(unknown_capacity_offers),
+        undated_offers: whole(undated_offers),
+        oldest_update: oldest_update.unwrap_or_default(),
+        median_days_since_update,
         assumed_level_services: whole(assumed_level_services),
         unknown_eligibility_pairs: whole(unknown_eligibility_pairs),
         unknown_reach_pairs: whole(unknown_reach_pairs),

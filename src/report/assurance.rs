@@ -65,6 +65,9 @@ fn doubts(completeness: &CompletenessDocument, notes: &[String]) -> Vec<String> 
         not_applicable_rows,
         overlapping_need_rows,
         unknown_capacity_offers,
+        undated_offers,
+        oldest_update,
+        median_days_since_update,
         assumed_level_services,
         unknown_eligibility_pairs,
         unknown_reach_pairs,
@@ -112,6 +115,7 @@ fn doubts(completeness: &CompletenessDocument, notes: &[String]) -> Vec<String> 
         "hold the same children as another row of the same kind.",
     );
     when(*unknown_capacity_offers, "offer does", "offers do", "not say how many places there are.");
+    when(*undated_offers, "offer has", "offers have", "no date of last update.");
     when(
         *assumed_level_services,
         "service does",
@@ -137,6 +141,16 @@ fn doubts(completeness: &CompletenessDocument, notes: &[String]) -> Vec<String> 
         "of need and offer count as in reach by the policy's distance, because the offer gives none of its own.",
     );
     when(*warnings, "warning", "warnings", "came with the bundle: `suffice check` lists them.");
+    if let Some((oldest, days)) = oldest_update.as_ref().zip(*median_days_since_update) {
+        let half = match days {
+            days if days < 0 => "half of the offers that say so after the reference date".to_owned(),
+            days => format!(
+                "half of the offers that say so {} or more before the reference date",
+                counted(days.unsigned_abs(), "day", "days")
+            ),
+        };
+        doubts.push(format!("Places were updated on {oldest} at the earliest, {half}."));
+    }
     if *meets_by_code && !notes.iter().any(|note| note.contains("meets.csv")) {
         doubts.push("There is no meets.csv: each kind of need is met by the service type of the same code.".to_owned());
     }

@@ -1,7 +1,9 @@
 //! The page of gaps: how much need is unmet, why, for whom and where.
 
+mod behind;
 mod beyond;
 mod breakdown;
+mod next;
 mod reasons;
 
 pub(super) use beyond::access;
@@ -25,7 +27,11 @@ pub fn page(document: &GapsDocument) -> String {
     let mut page = Page::new(&headline(document));
     assurance::what_is_counted(&mut page, &document.notes);
     page.say(&range(&document.totals));
+    if let Some(children) = &document.children {
+        behind::children(&mut page, children);
+    }
     causes(&mut page, &document.causes, document.totals.unmet);
+    next::what_next(&mut page, document);
     breakdown(&mut page, "By kind of need", &document.by_kind, Order::WorstFirst);
     breakdown(&mut page, "By layer, where the need sits", &document.by_layer, Order::AsGiven);
     breakdown(&mut page, "By level, 1 universal to 4 acute", &document.by_level, Order::AsGiven);
@@ -39,6 +45,7 @@ pub fn page(document: &GapsDocument) -> String {
     if let Some(cascade) = &document.cascade {
         beyond::cascade(&mut page, cascade);
     }
+    behind::subgroups(&mut page, &document.subgroups);
     deficient_sets(&mut page, &document.deficient_sets);
     if let Some(relaxations) = &document.relaxations {
         reasons::relaxations(&mut page, relaxations);
@@ -50,6 +57,7 @@ pub fn page(document: &GapsDocument) -> String {
         reasons::overlap(&mut page, overlap);
     }
     layers(&mut page, &document.layer_matrix);
+    behind::programmes(&mut page, &document.programmes);
     if let Some(access) = &document.access {
         beyond::access(&mut page, access);
     }
@@ -62,6 +70,9 @@ pub fn page(document: &GapsDocument) -> String {
     beyond::outcomes(&mut page, &document.outcomes);
     assurance::notes(&mut page, &document.notes);
     assurance::completeness(&mut page, &document.completeness, &document.notes);
+    if let Some(rests) = &document.rests {
+        behind::rests(&mut page, rests);
+    }
     assurance::provenance(&mut page, &document.provenance, &document.disclosure);
     page.finish()
 }
@@ -78,10 +89,17 @@ pub fn headline(document: &GapsDocument) -> String {
         _ => String::new(),
     };
     if unmet_low != unmet_high {
-        return format!(
-            "Between {} and {} in {locality} go unmet, depending on what is not known{stopped}.",
-            number(unmet_low),
+        // More may ask in the reading against them than by the policy's: then a share of these says nothing.
+        let of = if unmet_high <= needed {
+            format!("{} of {}", number(unmet_high), child_needs(needed))
+        } else {
             child_needs(unmet_high)
+        };
+        let why = main_cause(&document.causes, unmet);
+        return format!(
+            "Between {} and {of} in {locality} go unmet, depending on what is not known{}{stopped}.",
+            number(unmet_low),
+            why.replacen(", ", "; by the policy's reading ", 1)
         );
     }
     if needed == 0 {
@@ -318,6 +336,10 @@ mod tests {
         Counts are child-needs: one child's one need. A child with two needs counts twice.
         By the policy's reading of what is not known, 1,234 of 1,500 child-needs are met and 266 (17.7%) are
         not.
+        Behind the child-needs stand 300 children listed one by one: 210 can have all of their needs met, 40
+        some but not all, 50 none.
+        Others are counted in groups: between 800 and 1,100 distinct children. Which of them have several
+        needs is not known.
 
         Why needs go unmet
         ==================
@@ -326,6 +348,14 @@ mod tests {
         out_of_reach           66  24.8%  Every offer that would let them in is out of reach.
         capacity              200  75.2%  Offers that could take them are full.
         Each unmet child-need has one cause, the first that holds.
+
+        What would change most
+        ======================
+        - More places: 700 child-needs share 534 places at oak-lane, 166 too few. 1 more such group is 34
+          short besides.
+        - A wider rule: if Talking together reaches 6.2 km, not 5 km, 12 more could be met with the places
+          that are there.
+        These are where to look first; what they would cost, and what is right to do, people decide.
 
         By kind of need
         ===============
@@ -378,6 +408,17 @@ mod tests {
         Contact may be as high as 740: some receipts do not say whose they are.
         Besides, 25 child-needs receive what by these rules they could not, and are in no step.
 
+        At which step children of each group are lost
+        =============================================
+        Of                  Child-needs  Available  Accessible  Acceptable  Contact  Effective  Most lost at
+        ------------------  -----------  ---------  ----------  ----------  -------  ---------  ------------
+        Speech and                1,000      95.0%       80.0%           -    50.0%          -  contact
+        language, 4 to 5
+        years
+        Each row is the most of that group's needs that could be served if it had the places to itself, so
+        rows can be compared and do not add up. A stage that is not recorded shows as -.
+        1 row of needs has children on both sides of the ages asked for, or no age: in no row.
+
         Needs that share too few places
         ===============================
         - 700 child-needs can use only oak-lane, which has 534 places: 166 must go without, however places
@@ -421,20 +462,32 @@ mod tests {
         places, by setting                        0  1,150      134
         Places are those known.
 
+        How far each provider's programme is integrated
+        ===============================================
+        Provider  Services  Strategies  Settings  Score  What it means
+        --------  --------  ----------  --------  -----  ---------------------------------------------------
+        trust-a          4           3         2      3  several strategies in two settings, at least one
+                                                         with the child
+        The scale is from 0 to 4 (Richard and others 1996): in how many ways and settings a programme works,
+        and whether with the child as well as with what is around it. It is an order, not a mark of quality.
+        2 services do not say where they work or whose change they seek, and so in no strategy.
+
         Places for each child-need
         ==========================
         There are at least 0.86 places for each child-need. Each place is shared out over all who could use
         it (right kind, let in, in reach, not declined), and each child-need adds up its shares: the
         two-step floating catchment area of Luo and Wang (2003). There is no sampling error; what is not
         known is read as the policy says.
-        Kind                 Child-needs  Places for each
-        -------------------  -----------  ---------------
-        A place at school            500             0.67
-        Speech and language        1,000             0.95
-        Area   Child-needs  Places for each
-        -----  -----------  ---------------
-        South          700             0.69
-        North          800             1.00
+        Where the nearer counts for more, it is at least 0.81: within a third of its reach an offer counts
+        in full, within two thirds as 0.68, beyond as 0.22 (E2SFCA, Luo and Qi 2009).
+        Kind                 Child-needs  Places for each  Nearer counts more
+        -------------------  -----------  ---------------  ------------------
+        A place at school            500             0.67                0.70
+        Speech and language        1,000             0.95                0.87
+        Area   Child-needs  Places for each  Nearer counts more
+        -----  -----------  ---------------  ------------------
+        South          700             0.69                0.50
+        North          800             1.00                1.10
         By deprivation (1 is the most deprived tenth of the country): tenth 1: 700 child-needs, 0.69 places
         for each; tenth 8: 800 child-needs, 1.00 places for each.
         - speech: at age 5 there are 0.75 places for each child-need, half or less of the 1.50 one year
@@ -477,11 +530,17 @@ mod tests {
         - 1 row of needs does not say how many children; such rows enter no total.
         - 12 rows of needs are estimated from rates and population, not counted.
         - 2 offers do not say how many places there are.
+        - 3 offers have no date of last update.
         - 1,400 pairs of need and offer count as in reach by the policy's distance, because the offer gives
           none of its own.
         - 1 warning came with the bundle: `suffice check` lists them.
+        - Places were updated on 2023-11-02 at the earliest, half of the offers that say so 40 days or more
+          before the reference date.
         - There is no meets.csv: each kind of need is met by the service type of the same code.
         - Set aside: needs, row 7: children: saw "-3"; a whole number, 0 to 1000000000
+        - 375 of 1,500 child-needs (25.0%) are estimates.
+        - 617 of 1,234 child-needs met (50.0%) are in reach by the policy's distance alone.
+        - 300 of 1,234 child-needs met (24.3%) are at offers that do not say when their places were counted.
 
         What this rests on
         ==================
@@ -498,7 +557,7 @@ mod tests {
         let mut document = sample::gaps();
         document.totals.unmet_low = 11;
         document.totals.unmet_high = 1_240;
-        insta::assert_snapshot!(headline(&document), @"Between 11 and 1,240 child-needs in Exampleshire go unmet, depending on what is not known.");
+        insta::assert_snapshot!(headline(&document), @"Between 11 and 1,240 of 1,500 child-needs in Exampleshire go unmet, depending on what is not known; by the policy's reading 200 of them because services that could help are full.");
     }
 
     #[test]

@@ -281,9 +281,12 @@ mod tests {
         - 1 row of needs does not say how many children; such rows enter no total.
         - 12 rows of needs are estimated from rates and population, not counted.
         - 2 offers do not say how many places there are.
+        - 3 offers have no date of last update.
         - 1,400 pairs of need and offer count as in reach by the policy's distance, because the offer gives
           none of its own.
         - 1 warning came with the bundle: `suffice check` lists them.
+        - Places were updated on 2023-11-02 at the earliest, half of the offers that say so 40 days or more
+          before the reference date.
         - Set aside: needs, row 7: children: saw "-3"; a whole number, 0 to 1000000000
 
         What this rests on

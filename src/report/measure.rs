@@ -10,7 +10,8 @@ use super::table::{Align, Table};
 use super::words::{child_needs, counted, number, share};
 use crate::view::MeasureDocument;
 use crate::view::measure::{
-    AnyDocument, ConcentrationDocument, EquityOf, Measures, ShareRow, TableDocument, TableRow, TypedDocument,
+    AnyDocument, ConcentrationDocument, EquityOf, Measures, PartsDocument, ShareRow, TableDocument, TableRow,
+    TypedDocument,
 };
 
 /// Rows of a table that a page shows; the document lists them all.
@@ -20,6 +21,7 @@ pub fn page(document: &MeasureDocument) -> String {
     let mut page = Page::new(&headline(document));
     assurance::what_is_counted(&mut page, &document.notes);
     if let Some(tables) = &document.need_receipt {
+        page.say(&in_short(&tables.typed.parts));
         typed(&mut page, &tables.typed);
         any(&mut page, &tables.any);
     }
@@ -47,7 +49,14 @@ pub fn headline(document: &MeasureDocument) -> String {
     let Some(tables) = &document.need_receipt else {
         return match document.status.as_str() {
             "stopped" => format!("The run was stopped before need was held against receipt in {locality}."),
-            _ => format!("What children receive in {locality} is not recorded, so coverage cannot be measured."),
+            _ => {
+                let offered = document.access.as_ref().and_then(|access| {
+                    let least = if access.unknown_offers == 0 { "" } else { "at least " };
+                    Some(format!(" There are {least}{:.2} places for each child-need.", access.places_per_child_need?))
+                });
+                let offered = offered.unwrap_or_default();
+                format!("What children receive in {locality} is not recorded, so coverage cannot be measured.{offered}")
+            }
         };
     };
     let sum = &tables.typed.sum;
@@ -175,13 +184,29 @@ fn measures(page: &mut Page, table: &TableDocument) {
     }
 }
 
-fn parts(page: &mut Page, typed: &TypedDocument) {
-    let parts = &typed.parts;
-    let said = |sure: Option<u64>, range: Option<[u64; 2]>| match (sure, range) {
+/// A number, its range where it is open, or that it is not known.
+fn said(sure: Option<u64>, range: Option<[u64; 2]>) -> String {
+    match (sure, range) {
         (Some(sure), _) => number(sure),
         (None, Some([low, high])) => format!("{} to {}", number(low), number(high)),
-        (None, None) => "not known".to_owned(),
-    };
+        (None, None) => "a number that is not known".to_owned(),
+    }
+}
+
+/// What would close the gap, in one sentence.
+fn in_short(parts: &PartsDocument) -> String {
+    let PartsDocument { retargeting, idle, volume, retargeting_range, idle_range, volume_range } = parts;
+    format!(
+        "Of those who do not receive, up to {} could be met by today's receipts in other hands and {} by places that nobody uses; for {} \
+         there are too few places.",
+        said(*retargeting, *retargeting_range),
+        said(*idle, *idle_range),
+        said(*volume, *volume_range)
+    )
+}
+
+fn parts(page: &mut Page, typed: &TypedDocument) {
+    let parts = &typed.parts;
     page.section("What would close it: other hands, idle places, or more places");
     page.item(&format!(
         "Retargeting: {} unmet child-needs could be met by today's receipts in other hands.",

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::words::width;
-use crate::view::{CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+use crate::view::{CheckDocument, CompareDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
 
 fn document<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("a sample has every key of its document")
@@ -38,6 +38,9 @@ fn completeness() -> Value {
         "not_applicable_rows": 0,
         "overlapping_need_rows": 0,
         "unknown_capacity_offers": 2,
+        "undated_offers": 3,
+        "oldest_update": "2023-11-02",
+        "median_days_since_update": 40,
         "assumed_level_services": 0,
         "unknown_eligibility_pairs": 0,
         "unknown_reach_pairs": 0,
@@ -84,6 +87,85 @@ pub(super) fn matching() -> MatchDocument {
         ],
         "completeness": completeness(),
         "provenance": provenance(),
+        "disclosure": "none",
+    }))
+}
+
+/// Of 12 unmet child-needs before and 9 after: need did +1, supply -3 1/2, matching -1/2.
+pub(super) fn comparison() -> CompareDocument {
+    let side = |date: &str, child_needs: u64, unmet: u64, range: [u64; 2]| {
+        let mut rests_on = provenance();
+        rests_on["reference_date"] = json!(date);
+        json!({
+            "status": "optimal", "rows": 20, "unknown_rows": 0, "child_needs": child_needs, "met": child_needs - unmet,
+            "unmet": unmet, "unmet_low": range[0], "unmet_high": range[1], "weight": 4 * child_needs,
+            "weight_met": 4 * (child_needs - unmet), "completeness": completeness(), "provenance": rests_on,
+        })
+    };
+    let factor = |factor: &str, differs: &[&str], unmet: i64, child_needs: i64| {
+        let part = |sixths: i64| json!({ "sixths": sixths, "value": sixths as f64 / 6.0 });
+        json!({
+            "factor": factor, "differs": differs,
+            "parts": {
+                "child_needs": part(child_needs), "met": part(child_needs - unmet), "unmet": part(unmet),
+                "weight_met": part(4 * (child_needs - unmet)), "share_met": 0.0,
+            },
+        })
+    };
+    let estimate = |value: f64, low: f64, high: Option<f64>| json!({ "value": value, "low": low, "high": high });
+    let row = |measure: &str, of: &str, key: &str, label: &str, ends: [Value; 2], verdict: &str| {
+        let [before, after] = ends;
+        let unit = if measure == "places_per_child_need" { "places" } else { "share" };
+        json!({
+            "measure": measure, "unit": unit, "of": of, "key": key, "label": label, "better": "lower",
+            "before": before, "after": after, "verdict": verdict,
+        })
+    };
+    let mut by_sex = row(
+        "unmet_share",
+        "group",
+        "girls",
+        "girls",
+        [estimate(0.3, 0.25, Some(0.35)), estimate(0.31, 0.3, Some(0.4))],
+        "not_distinguishable",
+    );
+    by_sex["group"] = json!("sex");
+    let mut new =
+        row("coverage", "kind", "speech", "Speech", [Value::Null, estimate(0.5, 0.5, Some(0.5))], "not_comparable");
+    new["reason"] = json!("it can be measured only after");
+    document(json!({
+        "schema": "suffice.compare/1",
+        "status": "optimal",
+        "score": { "improved": 2, "worsened": 1, "not_distinguishable": 1, "comparable": 4, "not_comparable": 1 },
+        "before": side("2024-08-31", 40, 12, [11, 14]),
+        "after": side("2025-08-31", 42, 9, [9, 9]),
+        "change": { "child_needs": 2, "met": 5, "unmet": -3, "weight_met": 20, "share_met": 0.0857 },
+        "decomposition": {
+            "factors": [
+                factor("need", &["needs.csv"], 6, 12),
+                factor("supply", &["offers.csv"], -21, 0),
+                factor("matching", &["policy.toml: reach", "travel.csv"], -3, 0),
+            ],
+            "reason": null,
+            "mixtures": [{
+                "need": "after", "supply": "before", "matching": "before", "child_needs": 42, "met": 29, "unmet": 13,
+                "left_out": [], "lent": [{ "table": "travel.csv", "rows": 3 }],
+            }],
+        },
+        "indicators": [
+            row("unmet_share", "all", "", "all",
+                [estimate(0.3, 0.275, Some(0.35)), estimate(0.2143, 0.2143, Some(0.2143))], "improved"),
+            row("unmet_share", "kind", "speech", "Speech",
+                [estimate(0.4, 0.4, Some(0.4)), estimate(0.5, 0.45, Some(0.55))], "worsened"),
+            by_sex,
+            row("places_per_child_need", "all", "", "all",
+                [estimate(0.7, 0.7, Some(0.7)), estimate(0.8, 0.8, None)], "improved"),
+            new,
+        ],
+        "notes": [
+            "Counts are child-needs: one child's one need. A child with two needs counts twice.",
+            "Kinds, levels, areas and groups cut the same children in several ways, so indicators are not independent, and how many improved is a count and no test.",
+        ],
         "disclosure": "none",
     }))
 }
@@ -149,6 +231,41 @@ pub(super) fn gaps() -> GapsDocument {
             },
             "bottleneck": { "from": "accessible", "to": "contact", "lost": 534.0, "sure": true },
         },
+        "subgroups": [
+            {
+                "kind": "speech", "ages": [4, 5], "label": "Speech and language, 4 to 5 years", "straddling_rows": 1,
+                "cascade": {
+                    "child_needs": 1000, "unknown_rows": 0,
+                    "stages": [
+                        { "stage": "available", "child_needs": 950.0, "share": 0.95, "not_recorded": null },
+                        { "stage": "accessible", "child_needs": 800.0, "share": 0.8, "not_recorded": null },
+                        { "stage": "acceptable", "child_needs": null, "share": null, "not_recorded": "not recorded" },
+                        { "stage": "contact", "child_needs": 500.0, "share": 0.5, "not_recorded": null },
+                        { "stage": "effective", "child_needs": null, "share": null, "not_recorded": "not recorded" },
+                    ],
+                    "contact_most": 500, "contact_outside": null,
+                    "bottleneck": { "from": "accessible", "to": "contact", "lost": 300.0, "sure": true },
+                },
+            },
+        ],
+        "children": {
+            "named": 300, "all_met": 210, "partly_met": 40, "none_met": 50, "cohorts_low": 800, "cohorts_high": 1100,
+        },
+        "rests": {
+            "child_needs": 1500, "estimated": 375, "certainty_not_stated": 0, "met": 1234, "met_by_default_reach": 617,
+            "met_at_assumed_levels": 0, "met_by_unknown_eligibility": 0, "met_at_unknown_places": 0,
+            "met_at_undated_places": 300,
+        },
+        "programmes": [
+            {
+                "provider": "trust-a", "services": 4, "uncoded": 1, "strategies": 3, "settings": 2, "score": 3,
+                "meaning": "several strategies in two settings, at least one with the child",
+            },
+            {
+                "provider": "club", "services": 1, "uncoded": 1, "strategies": 0, "settings": 0, "score": null,
+                "meaning": "no service says where it works and whose change it seeks",
+            },
+        ],
         "unmet": [],
         "ecology": {
             "components": 3,
@@ -211,13 +328,14 @@ pub(super) fn gaps() -> GapsDocument {
         "access": {
             "measure": "2sfca",
             "places_per_child_need": 0.8561,
+            "e2sfca": 0.81,
             "by_kind": [
-                { "key": "school-place", "label": "A place at school", "child_needs": 500, "places_per_child_need": 0.668 },
-                { "key": "speech", "label": "Speech and language", "child_needs": 1000, "places_per_child_need": 0.95 },
+                { "key": "school-place", "label": "A place at school", "child_needs": 500, "places_per_child_need": 0.668, "e2sfca": 0.7 },
+                { "key": "speech", "label": "Speech and language", "child_needs": 1000, "places_per_child_need": 0.95, "e2sfca": 0.87 },
             ],
             "by_area": [
-                { "key": "north", "label": "North", "child_needs": 800, "places_per_child_need": 1.0 },
-                { "key": "south", "label": "South", "child_needs": 700, "places_per_child_need": 0.6914 },
+                { "key": "north", "label": "North", "child_needs": 800, "places_per_child_need": 1.0, "e2sfca": 1.1 },
+                { "key": "south", "label": "South", "child_needs": 700, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
             ],
             "by_age": [
                 {
@@ -228,8 +346,8 @@ pub(super) fn gaps() -> GapsDocument {
             ],
             "not_by_age": [{ "kind": "school-place", "child_needs": 500 }],
             "by_tenth": [
-                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914 },
-                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0 },
+                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
+                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0, "e2sfca": 1.1 },
             ],
             "unlimited_offers": 1, "unknown_offers": 2,
         },

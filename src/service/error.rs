@@ -17,6 +17,19 @@ impl Violation {
     pub fn new(field: impl Into<String>, description: impl Into<String>) -> Violation {
         Violation { field: field.into(), description: description.into() }
     }
+
+    /// A question's own field: `subgroup` in row 2 is `subgroups[1]` of the request.
+    pub(super) fn of_question(problem: &Problem) -> Violation {
+        let Problem { table, row, column, seen, wanted, .. } = problem;
+        let mut field = table.replace('-', "_");
+        if let Some(row) = row {
+            field += &format!("s[{}]", row.saturating_sub(1));
+        }
+        if let Some(column) = column.as_deref().filter(|column| !column.is_empty()) {
+            field += &format!(".{column}");
+        }
+        Violation { field, description: format!("saw \"{seen}\"; {wanted}") }
+    }
 }
 
 /// Where a draft came from: it decides how the place of a problem is written.

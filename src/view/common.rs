@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::policy::echo;
@@ -52,6 +53,13 @@ pub struct CompletenessDocument {
     pub overlapping_need_rows: u64,
     /// Offers whose places are not known (before `unknown.capacity` is applied).
     pub unknown_capacity_offers: u64,
+    /// Offers that do not say when their places were last updated.
+    pub undated_offers: u64,
+    /// The oldest update of an offer, as YYYY-MM-DD; null where none says.
+    pub oldest_update: Option<String>,
+    /// Of the offers that say, half were updated this many days before the reference date or more; negative where that is
+    /// after it.
+    pub median_days_since_update: Option<i64>,
     /// Services whose blank level limits were read as 1 and 4.
     pub assumed_level_services: u64,
     /// Pairs of need and offer that may or may not be eligible.
@@ -92,6 +100,9 @@ pub(super) fn completeness(locality: &Locality, pairs: Option<&Pairs>) -> Comple
     let unknown_capacity = (0..locality.offers().len())
         .filter(|&at| matches!(locality.supply(OfferIx::new(at)), Supply::Unknown(_)))
         .count();
+    let mut updates: Vec<Date> = locality.offers().iter().filter_map(|offer| offer.updated).collect();
+    updates.sort_unstable();
+    let median = updates.get(updates.len().saturating_sub(1) / 2);
     CompletenessDocument {
         unknown_need_rows: completeness.unknown_need_rows,
         estimated_need_rows: completeness.estimated_need_rows,
@@ -99,6 +110,9 @@ pub(super) fn completeness(locality: &Locality, pairs: Option<&Pairs>) -> Comple
         not_applicable_rows: completeness.not_applicable_rows,
         overlapping_need_rows: completeness.overlapping_need_rows,
         unknown_capacity_offers: unknown_capacity as u64,
+        undated_offers: (locality.offers().len() - updates.len()) as u64,
+        oldest_update: updates.first().map(Date::to_string),
+        median_days_since_update: median.map(|&median| locality.days_since(median)),
         assumed_level_services: completeness.assumed_level_services,
         unknown_eligibility_pairs: counted.eligibility_unknown,
         unknown_reach_pairs: counted.reach_unknown,

@@ -1,9 +1,11 @@
 //! `suffice.gaps/1`.
 
+mod behind;
 mod beyond;
 mod cascade;
 mod ranges;
 mod reasons;
+mod subgroups;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +17,14 @@ use super::common::{
 use super::matching::{notes, status};
 use super::options::blocking;
 use crate::domain::{AgeBand, Layer, Locality};
-use crate::eligibility::{self, near_misses};
+use crate::eligibility::{self, nearest_miss};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
 use crate::matching::Route;
 use crate::solve::{Effort, StopReason};
+use behind::{Behind, behind};
+pub use behind::{ChildrenDocument, ProgrammeRow, RestsDocument};
 use beyond::{Beyond, beyond};
 use ranges::Of;
 
@@ -34,6 +38,8 @@ pub use reasons::{
     RelaxationsDocument,
 };
 use reasons::{FurtherReasons, further_reasons};
+use subgroups::Resolved;
+pub use subgroups::{GapQuestions, GroupAsked, SubgroupAsked, SubgroupCascade};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GapsDocument {
@@ -58,6 +64,14 @@ pub struct GapsDocument {
     pub layer_matrix: LayerMatrix,
     /// The coverage cascade; null where time ran out before it was worked out.
     pub cascade: Option<CascadeDocument>,
+    /// The cascades that were asked for, in that order; then those of the parts of a split.
+    pub subgroups: Vec<SubgroupCascade>,
+    /// Distinct children; null where time ran out.
+    pub children: Option<ChildrenDocument>,
+    /// How much rests on what was estimated or assumed; null where time ran out.
+    pub rests: Option<RestsDocument>,
+    /// Providers' programmes by how far they work at several layers at once.
+    pub programmes: Vec<ProgrammeRow>,
     /// Every need with unmet child-needs, by id.
     pub unmet: Vec<UnmetRow>,
     /// What the ecological graph says; null where time ran out before it was built.
@@ -210,18 +224,20 @@ pub struct Driver {
     pub addressed: bool,
 }
 
-/// Analyses the gap and writes it down.
-pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<GapsDocument, Failure> {
-    run_with(resident, route, Ranges::Leave, effort)
-}
-
-/// The same, with ranges where they are asked for.
-pub fn run_with(resident: &Resident, route: Route, ranges: Ranges, effort: &Effort) -> Result<GapsDocument, Failure> {
+/// Analyses the gap, answers what is asked besides, and writes it down.
+pub fn run(resident: &Resident, route: Route, asked: &GapQuestions, effort: &Effort) -> Result<GapsDocument, Failure> {
+    let questions = asked.resolve(resident.locality())?;
     let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, ranges, effort)
+    document(resident, &gaps, questions, asked.ranges, effort)
 }
 
-fn document(resident: &Resident, gaps: &Gaps, ranges: Ranges, effort: &Effort) -> Result<GapsDocument, Failure> {
+fn document(
+    resident: &Resident,
+    gaps: &Gaps,
+    questions: Resolved<'_>,
+    ranges: Ranges,
+    effort: &Effort,
+) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
     let tallies = &gaps.tallies;
     let pairs = resident.pairs(effort).ok();
@@ -246,11 +262,16 @@ fn document(resident: &Resident, gaps: &Gaps, ranges: Ranges, effort: &Effort) -
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     let (ecology, single_points) = ecology(resident, effort).unzip();
-    let FurtherReasons { relaxations, providers, overlap } =
-        further_reasons(resident, gaps, single_points.as_deref(), effort)?;
+    // The solves of one are as long as those of the other, and neither can use many threads for long.
+    let (further, cascade) = effort.both(
+        || further_reasons(resident, gaps, single_points.as_deref(), effort),
+        || cascade_document(resident, effort),
+    );
+    let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     let ranges = ranges::find(resident, gaps, ranges, &mut notes, effort)?;
     let ranges = ranges.as_ref();
+    let Behind { children, rests, programmes } = behind(resident, gaps, effort);
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -288,7 +309,11 @@ fn document(resident: &Resident, gaps: &Gaps, ranges: Ranges, effort: &Effort) -
             .collect(),
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
-        cascade: cascade_document(resident, effort)?,
+        cascade: cascade?,
+        subgroups: subgroups::answers(resident, questions, effort)?,
+        children,
+        rests,
+        programmes,
         unmet,
         ecology,
         relaxations,
@@ -488,13 +513,12 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest
             (capital(meaning), None)
         }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
-            let misses = near_misses(locality, resident.profiles(), unmet.need);
-            match misses.first() {
+            match nearest_miss(locality, resident.profiles(), unmet.need) {
                 None => (capital(meaning), None),
                 Some(miss) => {
                     let offer = locality.offers()[miss.offer.ix()].id.to_string();
                     let name = &locality.service_of(miss.offer).name;
-                    let reasons = blocking(miss).join("; ");
+                    let reasons = blocking(&miss).join("; ");
                     (format!("{}. Nearest: {name} ({offer}): {reasons}", capital(meaning)), Some(offer))
                 }
             }

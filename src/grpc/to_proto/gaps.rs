@@ -1,5 +1,7 @@
 //! What is missing.
 
+mod behind;
+
 use super::{cause, completeness, deficient_set, length, provenance, solve_status, stop_reason, whole};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::view::GapsDocument;
@@ -30,6 +32,10 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         deficient_sets,
         layer_matrix,
         cascade: lost_at,
+        subgroups,
+        children: distinct,
+        rests: rest_on,
+        programmes,
         unmet,
         ecology,
         relaxations: rules,
@@ -65,6 +71,10 @@ pub(in crate::grpc) fn gaps(document: GapsDocument, most_rows: usize) -> pb::Ana
         providers: depends_on.map(providers),
         overlap: competing.map(overlap),
         cascade: lost_at.map(cascade),
+        subgroups: subgroups.into_iter().map(behind::subgroup).collect(),
+        children: distinct.map(behind::children),
+        rests: rest_on.map(behind::rests),
+        programmes: programmes.into_iter().map(behind::programme).collect(),
         access: access.map(accessibility),
         families: families.map(voices),
         outcomes: outcomes.into_iter().map(outcome).collect(),
@@ -174,6 +184,7 @@ pub(super) fn accessibility(access: AccessDocument) -> pb::Access {
     let AccessDocument {
         measure,
         places_per_child_need,
+        e2sfca,
         by_kind,
         by_area,
         by_age,
@@ -185,6 +196,7 @@ pub(super) fn accessibility(access: AccessDocument) -> pb::Access {
     pb::Access {
         measure,
         places_per_child_need,
+        e2sfca,
         by_kind: by_kind.into_iter().map(access_row).collect(),
         by_area: by_area.into_iter().map(access_row).collect(),
         by_age: by_age.into_iter().map(age_row).collect(),
@@ -196,8 +208,8 @@ pub(super) fn accessibility(access: AccessDocument) -> pb::Access {
 }
 
 fn access_row(row: AccessRow) -> pb::AccessRow {
-    let AccessRow { key, label, child_needs, places_per_child_need } = row;
-    pb::AccessRow { key, label, child_needs: whole(child_needs), places_per_child_need }
+    let AccessRow { key, label, child_needs, places_per_child_need, e2sfca } = row;
+    pb::AccessRow { key, label, child_needs: whole(child_needs), places_per_child_need, e2sfca }
 }
 
 fn age_row(row: AgeRow) -> pb::AgeAccess {
@@ -211,8 +223,14 @@ fn not_by_age_row(row: NotByAge) -> pb::NotByAge {
 }
 
 fn tenth_row(row: TenthRow) -> pb::TenthAccess {
-    let TenthRow { tenth, areas, child_needs, places_per_child_need } = row;
-    pb::TenthAccess { tenth: tenth.into(), areas: whole(areas), child_needs: whole(child_needs), places_per_child_need }
+    let TenthRow { tenth, areas, child_needs, places_per_child_need, e2sfca } = row;
+    pb::TenthAccess {
+        tenth: tenth.into(),
+        areas: whole(areas),
+        child_needs: whole(child_needs),
+        places_per_child_need,
+        e2sfca,
+    }
 }
 
 fn voices(families: FamiliesDocument) -> pb::Families {
@@ -248,7 +266,7 @@ fn outcome(row: OutcomeRow) -> pb::ThreatenedOutcome {
     pb::ThreatenedOutcome { outcome, framework, indicator, kinds, child_needs: whole(child_needs), unmet: whole(unmet) }
 }
 
-fn cascade(cascade: CascadeDocument) -> pb::Cascade {
+pub(super) fn cascade(cascade: CascadeDocument) -> pb::Cascade {
     let CascadeDocument { child_needs, unknown_rows, stages, contact_most, contact_outside, bottleneck } = cascade;
     pb::Cascade {
         child_needs: whole(child_needs),

@@ -77,6 +77,7 @@ pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
     let AccessDocument {
         measure: _,
         places_per_child_need: Some(overall),
+        e2sfca,
         by_kind,
         by_area,
         by_age,
@@ -101,6 +102,11 @@ pub(in crate::report) fn access(page: &mut Page, access: &AccessDocument) {
         "There are {least}{overall:.2} places for each child-need. Each place is shared out over all who could use it (right kind, let in, \
          in reach, not declined), and each child-need adds up its shares: the two-step floating catchment area of Luo and \
          Wang (2003). There is no sampling error; what is not known is read as the policy says.",
+    ));
+    page.say(&format!(
+        "Where the nearer counts for more, it is {least}{}: within a third of its reach an offer counts in full, within two thirds as \
+         0.68, beyond as 0.22 (E2SFCA, Luo and Qi 2009).",
+        ratio(*e2sfca)
     ));
     fewest(page, "Kind", by_kind);
     fewest(page, "Area", by_area);
@@ -149,10 +155,15 @@ fn fewest(page: &mut Page, of: &str, rows: &[AccessRow]) {
     });
     let more = shown.len().saturating_sub(SHOWN);
     shown.truncate(SHOWN);
-    let mut table = Table::new([(of, Align::Left), ("Child-needs", Align::Right), ("Places for each", Align::Right)]);
-    for AccessRow { key, label, child_needs, places_per_child_need } in shown {
+    let mut table = Table::new([
+        (of, Align::Left),
+        ("Child-needs", Align::Right),
+        ("Places for each", Align::Right),
+        ("Nearer counts more", Align::Right),
+    ]);
+    for AccessRow { key, label, child_needs, places_per_child_need, e2sfca } in shown {
         let name = if label.is_empty() { key } else { label };
-        table.push([name, &number(*child_needs), &ratio(*places_per_child_need)]);
+        table.push([name, &number(*child_needs), &ratio(*places_per_child_need), &ratio(*e2sfca)]);
     }
     page.table(&table);
     if more != 0 {

@@ -11,14 +11,17 @@ use crate::gaps::{Gaps, Tallies};
 use crate::solve::{Effort, StopReason};
 use crate::view::common::{area_key, kind_key, layer_key};
 
-/// Places per child-need, by the two-step floating catchment area (Luo and Wang 2003). A catchment is what matching reads:
-/// the service meets the kind, lets the need in, is in reach (<=) and was not declined.
+/// Places per child-need, by two-step floating catchment areas: plain (Luo and Wang 2003), and with the nearer counting for
+/// more (E2SFCA, Luo and Qi 2009). A catchment is what matching reads: the service meets the kind, lets the need in, is in
+/// reach (<=) and was not declined.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccessDocument {
-    /// `2sfca`.
+    /// `2sfca`, of each `places_per_child_need`.
     pub measure: String,
     /// Null where there is no child-need.
     pub places_per_child_need: Option<f64>,
+    /// The same by E2SFCA with the weights 1, 0.68 and 0.22 for the three thirds of each offer's reach.
+    pub e2sfca: Option<f64>,
     pub by_kind: Vec<AccessRow>,
     pub by_area: Vec<AccessRow>,
     /// Cradle to career: by kind and single year (or month) of age.
@@ -40,6 +43,7 @@ pub struct AccessRow {
     pub label: String,
     pub child_needs: u64,
     pub places_per_child_need: Option<f64>,
+    pub e2sfca: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +69,7 @@ pub struct TenthRow {
     pub areas: u64,
     pub child_needs: u64,
     pub places_per_child_need: Option<f64>,
+    pub e2sfca: Option<f64>,
 }
 
 /// Where families and records disagree (Bradshaw 1972), in child-needs.
@@ -122,12 +127,14 @@ pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> 
     let locality = resident.locality();
     effort.look()?;
     let pairs = resident.pairs(effort)?;
-    let AccessTables { all, by_kind, by_area, by_age, banded, unlimited, unknown } = access(locality, &pairs, effort)?;
+    let AccessTables { all, by_kind, by_area, by_age, banded, unlimited, unknown } =
+        access(locality, resident.profiles(), &pairs, effort)?;
     let row = |(key, label): (String, String), access: &Access| AccessRow {
         key,
         label,
         child_needs: access.child_needs,
         places_per_child_need: access.ratio(),
+        e2sfca: access.nearer_ratio(),
     };
     let falls = falls(&by_age);
     let falls_by_half = |kind, age| falls.binary_search_by_key(&(kind, age), |fall| (fall.kind, fall.age)).is_ok();
@@ -137,12 +144,14 @@ pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> 
             areas: tenth.areas,
             child_needs: tenth.access.child_needs,
             places_per_child_need: tenth.access.ratio(),
+            e2sfca: tenth.access.nearer_ratio(),
         };
         tenths.iter().map(row).collect()
     });
     Ok(AccessDocument {
         measure: "2sfca".to_owned(),
         places_per_child_need: all.ratio(),
+        e2sfca: all.nearer_ratio(),
         by_kind: by_kind.iter().map(|(kind, access)| row(kind_key(locality, *kind), access)).collect(),
         by_area: by_area.iter().map(|(area, access)| row(area_key(locality, *area), access)).collect(),
         by_age: by_age

@@ -70,7 +70,7 @@ pub(super) fn cascade_document(resident: &Resident, effort: &Effort) -> Result<O
     }
 }
 
-fn document(cascade: &Cascade) -> CascadeDocument {
+pub(super) fn document(cascade: &Cascade) -> CascadeDocument {
     let stages = cascade.stages().map(|(stage, coverage)| {
         let (child_needs, not_recorded) = match coverage {
             Coverage::Recorded { thousandths } => (Some(thousandths as f64 / 1000.0), None),

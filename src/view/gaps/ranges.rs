@@ -9,9 +9,10 @@ use crate::matching::NotFormulated;
 use crate::solve::Effort;
 
 /// Whether ranges are worked out. They take longer than all other tables together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ranges {
     Find,
+    #[default]
     Leave,
 }
 
