@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extremes::first_to_decide;
 use super::optimum::Change;
 use crate::domain::policy::{GroupBy, StageName};
 use crate::domain::{HolderIx, Locality};
@@ -83,8 +84,8 @@ pub fn floor(
         return Err(reason.into());
     }
     effort.look()?;
-    match matching.formulation.stages.first().and_then(|stage| stage.name) {
-        Some(StageName::Need) => {}
+    match first_to_decide(&matching.formulation) {
+        Some(StageName::Need) | None => {}
         Some(StageName::Floors) => return Ok(FloorAnswer::PolicyFloor(locality.policy().floors.group)),
         _ => return Ok(FloorAnswer::NeedIsNotFirst),
     }
