@@ -401,13 +401,8 @@ fn ranges_say_what_is_set_aside_and_where_an_answer_may_lie_outside() {
         ))
     };
     let by_area = |resident: Resident, effort: &Effort| {
-        let document = view::gaps::run(
-            &resident,
-            Route::Network,
-            &GapQuestions { ranges: Ranges::Find, ..GapQuestions::default() },
-            effort,
-        )
-        .expect("an answer");
+        let asked = GapQuestions { ranges: Ranges::Find, ..GapQuestions::default() };
+        let document = view::gaps::run(&resident, Route::Network, &asked, effort).expect("an answer");
         let row = |row: &view::gaps::GapRow| (row.met, row.met_least, row.met_most);
         (document.by_area.iter().map(row).collect::<Vec<_>>(), document.notes.join("\n"))
     };

@@ -8,16 +8,18 @@
 //! the first stage that decides anything. A stage after need narrows the ranges, and that is not counted here.
 
 mod optima;
+mod search;
 mod tight;
 
 use std::collections::BTreeMap;
 
 use self::tight::{NONE, Rows};
 use super::optimum::NeedNetwork;
+use crate::domain::policy::StageName;
 use crate::domain::{AgeBand, AreaIx, KindIx, Layer, Level, Locality, NeedIx};
 use crate::eligibility::{Pairs, Profiles};
 use crate::matching::{Formulation, NotFormulated, Reading, Scope, formulate};
-use crate::solve::Effort;
+use crate::solve::{Effort, Stage};
 
 /// Child-needs met, at least and at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +62,19 @@ pub fn of(locality: &Locality, formulation: &Formulation, effort: &Effort) -> Re
     effort.look()?;
     let ranges = optima::ranges(network, &tables.rows, effort)?;
     Ok(tables.extremes(locality, ranges))
+}
+
+/// The first stage that prices anything: what an answer is for before all else. None where no stage does. (With nothing to
+/// group by, a formulation may have a stage of floors without a floor.)
+pub fn first_to_decide(formulation: &Formulation) -> Option<StageName> {
+    let prices = |stage: &Stage| {
+        let steps = stage.pool_steps.iter().chain(&stage.side_steps).flatten();
+        !stage.pair_cost.is_zero()
+            || stage.unsent_cost.iter().any(|&cost| cost != 0)
+            || steps.into_iter().any(|step| step.cost != 0)
+    };
+    let stages = formulation.stages.iter().zip(formulation.network.stages());
+    stages.into_iter().find(|(_, stage)| prices(stage)).and_then(|(meaning, _)| meaning.name)
 }
 
 /// Which row of each table every source counts in. Rows are numbered by what they stand for; those that no need is in

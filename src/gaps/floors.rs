@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extremes::first_to_decide;
 use super::optimum::Change;
 use crate::domain::policy::{GroupBy, StageName};
 use crate::domain::{HolderIx, Locality};
@@ -66,7 +67,8 @@ impl TriedFloor {
     }
 }
 
-/// For each group column, in their order. One solve of three stages for each: O(pairs) and about as long as the matching.
+/// For each group column, in their order. One solve of three stages for each, by the network simplex: about as long as a
+/// matching under a policy with floors.
 pub fn by_column(locality: &Locality, matching: &Matching, effort: &Effort) -> Result<Vec<FloorAnswer>, NotFormulated> {
     (0..locality.group_columns().len()).map(|at| floor(locality, matching, GroupBy::Column(at), effort)).collect()
 }
@@ -82,8 +84,8 @@ pub fn floor(
         return Err(reason.into());
     }
     effort.look()?;
-    match matching.formulation.stages.first().and_then(|stage| stage.name) {
-        Some(StageName::Need) => {}
+    match first_to_decide(&matching.formulation) {
+        Some(StageName::Need) | None => {}
         Some(StageName::Floors) => return Ok(FloorAnswer::PolicyFloor(locality.policy().floors.group)),
         _ => return Ok(FloorAnswer::NeedIsNotFirst),
     }

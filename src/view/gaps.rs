@@ -228,13 +228,14 @@ pub struct Driver {
 pub fn run(resident: &Resident, route: Route, asked: &GapQuestions, effort: &Effort) -> Result<GapsDocument, Failure> {
     let questions = asked.resolve(resident.locality())?;
     let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, questions, effort)
+    document(resident, &gaps, questions, asked.ranges, effort)
 }
 
 fn document(
     resident: &Resident,
     gaps: &Gaps,
     questions: Resolved<'_>,
+    ranges: Ranges,
     effort: &Effort,
 ) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
@@ -269,7 +270,7 @@ fn document(
     let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     let Behind { children, rests, programmes } = behind(resident, gaps, effort);
-    let ranges = ranges::find(resident, gaps, questions.ranges, &mut notes, effort)?;
+    let ranges = ranges::find(resident, gaps, ranges, &mut notes, effort)?;
     let ranges = ranges.as_ref();
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),

@@ -54,9 +54,12 @@ pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<Measure
     let mut stopped = None;
     let need_receipt = or_stopped(need_receipt(resident, effort)?, &mut stopped).flatten();
     let exact = need_receipt.as_ref().is_some_and(|tables| tables.typed.sum.low.is_none());
-    let floors = or_stopped(floors::documents(locality, &matching, effort)?, &mut stopped);
-    let equity = or_stopped(equity(resident, &matching, exact, floors, effort), &mut stopped);
+    let mut equity = or_stopped(equity(resident, &matching, exact, effort), &mut stopped);
     let access = or_stopped(access_document(resident, effort), &mut stopped);
+    // Last, because it solves again: a time limit that it meets costs none of the rest.
+    if let Some(equity) = &mut equity {
+        equity.floors = or_stopped(floors::documents(locality, &matching, effort)?, &mut stopped);
+    }
     let mut notes = notes(locality, &matching);
     if locality.receipts().is_none() {
         notes.push("There is no receipts.csv: what children receive today is not recorded, so need is held against the matching alone.".to_owned());
@@ -108,7 +111,6 @@ fn equity(
     resident: &Resident,
     matching: &Matching,
     receipts_are_exact: bool,
-    floors: Option<Vec<FloorDocument>>,
     effort: &Effort,
 ) -> Result<EquityDocument, StopReason> {
     let locality = resident.locality();
@@ -120,5 +122,5 @@ fn equity(
         Some(received) => Some(crate::gaps::equity::equity(locality, &received, effort)?),
         None => None,
     };
-    Ok(EquityDocument::of(locality, &met, received.as_ref(), floors))
+    Ok(EquityDocument::of(locality, &met, received.as_ref()))
 }

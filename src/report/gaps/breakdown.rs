@@ -226,7 +226,20 @@ mod tests {
         assert_eq!(ranks(&rows), [rank(1, 1), rank(2, 4), rank(3, 4), rank(5, 5), None, rank(2, 3)]);
         let mut page = Page::new("Unmet");
         breakdown(&mut page, "By area", &rows, Order::WorstFirst);
-        insta::assert_snapshot!(page.finish(), @"");
+        insta::assert_snapshot!(page.finish(), @r"
+        Unmet
+
+        By area
+        =======
+        Of     Child-needs  Met  At least  At most  Unmet  Unmet share  Rank
+        -----  -----------  ---  --------  -------  -----  -----------  ----
+        row-0           10    1         1        1      9        90.0%     1
+        row-5           10    2         2        2      8        80.0%   2-3
+        row-1           10    5         2        8      5        50.0%   2-4
+        row-2           10    5         4        6      5        50.0%   3-4
+        row-3           10   10         9       10      0         0.0%     5
+        row-4            0    0         0        0      0            -     -
+        ");
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(super) fn find(
             notes.push(
                 "Met at least and at most are over all answers that meet the most weight; floors, evenness, effect, travel and cost, which choose among those, are set aside.".to_owned(),
             );
-            let first = gaps.matching.formulation.stages.first().and_then(|stage| stage.name);
-            if first != Some(StageName::Need) {
+            let first = extremes::first_to_decide(&gaps.matching.formulation);
+            if first.is_some_and(|first| first != StageName::Need) {
                 notes.push(
                     "This policy asks for something before need, so what this answer meets of a row may lie outside its range.".to_owned(),
                 );

@@ -62,7 +62,6 @@ pub struct SubgroupCascade {
 
 /// The questions, once it is clear that they can be asked of this locality.
 pub(super) struct Resolved<'a> {
-    pub(super) ranges: Ranges,
     subgroups: Vec<(&'a SubgroupAsked, Subgroup)>,
     split: Option<SplitBy>,
 }
@@ -81,11 +80,7 @@ impl GapQuestions {
             }
             split
         });
-        if problems.is_empty() {
-            Ok(Resolved { ranges: self.ranges, subgroups, split })
-        } else {
-            Err(Failure::BadQuestion(problems))
-        }
+        if problems.is_empty() { Ok(Resolved { subgroups, split }) } else { Err(Failure::BadQuestion(problems)) }
     }
 }
 

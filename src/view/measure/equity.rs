@@ -82,13 +82,13 @@ pub struct DisparityDocument {
 }
 
 impl EquityDocument {
-    pub(super) fn of(
-        locality: &Locality,
-        met: &Equity,
-        received: Option<&Equity>,
-        floors: Option<Vec<FloorDocument>>,
-    ) -> EquityDocument {
-        EquityDocument { met: of(locality, met), received: received.map(|received| of(locality, received)), floors }
+    /// Without the floors, which take longer.
+    pub(super) fn of(locality: &Locality, met: &Equity, received: Option<&Equity>) -> EquityDocument {
+        EquityDocument {
+            met: of(locality, met),
+            received: received.map(|received| of(locality, received)),
+            floors: None,
+        }
     }
 }
 
