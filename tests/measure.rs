@@ -72,8 +72,8 @@ fn the_page_of_perth_and_kinross() {
     today, and of all such children between 9.04% and 11.59% (95 % interval).
 
     Counts are child-needs: one child's one need. A child with two needs counts twice.
-    Of those who do not receive, up to 426 could be met by today's receipts in other hands and 0 by
-    places that nobody uses; for 1,527 there are too few places.
+    Of those who do not receive, 426 could be met by today's receipts in other hands and 0 by places
+    that nobody uses; for 1,527 there are too few places.
 
     Need against receipt
     ====================

@@ -255,7 +255,7 @@ fn voices_row(row: VoicesRow) -> pb::Voices {
         layer,
         stated: whole(stated),
         felt_not_normative: whole(felt_not_normative),
-        normative_not_felt: whole(normative_not_felt),
+        normative_not_felt: normative_not_felt.map(whole),
         expressed_not_supplied: whole(expressed_not_supplied),
         unknown_rows: whole(unknown_rows),
     }

@@ -123,7 +123,7 @@ pub(super) fn breakdown(page: &mut Page, title: &str, rows: &[GapRow], order: Or
     }
     let some_unknown = rows.iter().any(|row| row.unknown_rows != 0);
     let ranged = rows.iter().any(|row| row.met_least.is_some());
-    let ranked = shown.iter().any(|(_, rank)| rank.is_some());
+    let ranked = 1 < rows.len() && shown.iter().any(|(_, rank)| rank.is_some());
     let mut headings = vec![("Of", Align::Left), ("Child-needs", Align::Right), ("Met", Align::Right)];
     if ranged {
         headings.extend([("At least", Align::Right), ("At most", Align::Right)]);

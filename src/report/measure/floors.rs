@@ -41,15 +41,16 @@ fn tried_floor(page: &mut Page, group: &str, found: &TriedFloorDocument) {
     let more = met_with_floor.saturating_sub(*met);
     page.say(&format!(
         "If each group of {group} were to have at least the {:.1}% that all have together, the group {worst_label:?} \
-         would have {} more met ({} instead of {}); the other groups would lose {}; in all, {} child-needs met and {} of \
-         weight.",
+         would have {} more met ({} instead of {}); the other groups would lose {}; in all, {}.",
         floor * 100.0,
         number(more),
         number(*met_with_floor),
         number(*met),
         number(*rest_loses),
-        change(*child_needs_change),
-        change(*weight_change)
+        match (child_needs_change, weight_change) {
+            (0, 0) => "as many are met, and as much weight".to_owned(),
+            (needs, weight) => format!("{} child-needs met and {} of weight", change(*needs), change(*weight)),
+        }
     ));
     if *shortfall != 0 {
         page.say(&format!(
