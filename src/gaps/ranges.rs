@@ -45,8 +45,8 @@ pub fn unmet_range(
     }
     let decided = decided(locality, route);
     let members = match decided {
-        Decided::ByNeed => everyone(locality, pairs, effort).ok(),
-        Decided::ByNeedThenInside | Decided::ByEverything => None,
+        Decided::Need => everyone(locality, pairs, effort).ok(),
+        Decided::NeedThenInside | Decided::Everything => None,
     };
     let under = |reading| -> Result<u64, GapsError> {
         let asking = asking(locality, reading);
@@ -63,7 +63,7 @@ pub fn unmet_range(
             Err(NotFormulated::Refused(refused)) => return Err(refused.into()),
             Err(NotFormulated::Stopped(_)) => return Ok(widest),
         };
-        if decided == Decided::ByNeedThenInside {
+        if decided == Decided::NeedThenInside {
             return Ok(match fewest_unmet_inside(locality, &formulation, &asking, effort) {
                 Ok(unmet) => unmet,
                 Err(NotFormulated::Refused(refused)) => return Err(refused.into()),
@@ -92,13 +92,13 @@ enum Decided {
     /// behind the offers and everybody who asks is inside, those met are such a set of those who can be met together. In a
     /// matroid it is a basis, because every weight is above zero, and all bases have one size; what comes after need
     /// chooses among them.
-    ByNeed,
+    Need,
     /// As before, but some ask outside and evenness comes next: of all that need allows it takes what leaves fewest unmet
     /// inside. The numbers that can go unmet in each group inside are then an M-natural-convex set (Murota 2003), in which
     /// from whatever is not the least in sum some group can be lowered by one alone; and lowering one costs evenness less,
     /// because each further unmet child-need has a price above zero.
-    ByNeedThenInside,
-    ByEverything,
+    NeedThenInside,
+    Everything,
 }
 
 fn decided(locality: &Locality, route: Route) -> Decided {
@@ -119,9 +119,9 @@ fn decided(locality: &Locality, route: Route) -> Decided {
         && policy.limits.placements_per_holder == 0;
     let all_inside = || locality.holders().iter().all(|holder| locality.areas()[holder.area.ix()].inside);
     match plain {
-        true if all_inside() => Decided::ByNeed,
-        true if order.next() == Some(StageName::Evenness) => Decided::ByNeedThenInside,
-        true | false => Decided::ByEverything,
+        true if all_inside() => Decided::Need,
+        true if order.next() == Some(StageName::Evenness) => Decided::NeedThenInside,
+        true | false => Decided::Everything,
     }
 }
 

@@ -26,7 +26,7 @@ proptest! {
     #[test]
     fn as_many_go_unmet_as_under_the_whole_objective(text in any_supplied_place()) {
         let place = matched(&text.replace(" outside", ""));
-        assert_eq!(decided(&place.locality, Route::Network), Decided::ByNeed);
+        assert_eq!(decided(&place.locality, Route::Network), Decided::Need);
         for reading in [Reading::Favourable, Reading::Adverse] {
             prop_assert_eq!(by_need_alone(&place, reading), by_the_whole_objective(&place, reading), "{:?}", reading);
         }
@@ -59,7 +59,7 @@ const ONE_PLACE: &str = "
 #[test]
 fn unknown_places_have_no_end_or_are_none() {
     let place = matched(&format!("{ONE_PLACE}need n1 kind=k area=a\nneed n2 kind=l area=a\nneed n3 kind=k area=a"));
-    assert_eq!(decided(&place.locality, Route::Network), Decided::ByNeed);
+    assert_eq!(decided(&place.locality, Route::Network), Decided::Need);
     assert_eq!(by_need_alone(&place, Reading::Favourable), 1);
     assert_eq!(by_need_alone(&place, Reading::Adverse), 2);
 }
@@ -67,7 +67,7 @@ fn unknown_places_have_no_end_or_are_none() {
 #[test]
 fn who_asks_from_outside_or_may_have_few_placements_takes_another_way() {
     let decided = |lines: &str| decided(&matched(&format!("{ONE_PLACE}{lines}")).locality, Route::Network);
-    assert_eq!(decided("need n kind=k area=a"), Decided::ByNeed);
-    assert_eq!(decided("need n kind=k area=a\nneed out kind=k area=z"), Decided::ByNeedThenInside);
-    assert_eq!(decided("policy holder-limit=1\nneed n kind=k area=a"), Decided::ByEverything);
+    assert_eq!(decided("need n kind=k area=a"), Decided::Need);
+    assert_eq!(decided("need n kind=k area=a\nneed out kind=k area=z"), Decided::NeedThenInside);
+    assert_eq!(decided("policy holder-limit=1\nneed n kind=k area=a"), Decided::Everything);
 }
