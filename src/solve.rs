@@ -5,6 +5,7 @@
 //! code with the others.
 
 pub mod check;
+pub mod choose;
 mod costs;
 pub mod effort;
 pub mod flow;

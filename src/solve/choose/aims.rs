@@ -1,0 +1,353 @@
+//! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
+
+use super::branch::{Aim as TreeAim, Found, Halt, Search, Tree, Whole};
+use super::ceiling::{Ceiling, Given};
+use super::floors::{self, Floors};
+use super::model::{Model, Row};
+use super::travel::{self, Travel};
+use super::{Aim, Answer, ChooseError, Choices, Question, Shortfall, Status, Within, Work, stretch};
+use crate::solve::check;
+use crate::solve::effort::{Effort, StopReason};
+use crate::solve::need::{self, NeedOutcome};
+use crate::solve::network::PairCosts;
+use crate::solve::outcome::Flow;
+
+/// The inner problem at whole steps: what goes unmet, and prices that prove it.
+pub(super) struct Inner {
+    pub unmet: i64,
+    pub sources: Vec<i64>,
+    pub limits: Vec<i64>,
+    /// Over the pairs of the whole network.
+    pub flow: Flow,
+}
+
+pub(super) fn inner(model: &Model, weights: &[i64], steps: &[u32], effort: &Effort) -> Result<Inner, StopReason> {
+    let (network, pairs) = model.open_part(steps, weights);
+    effort.tick(network.n_pairs() as u64)?;
+    match need::solve(&network, 0, effort) {
+        NeedOutcome::Optimal { flow, value, prices } => {
+            let carried = flow.carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect();
+            Ok(Inner { unmet: value, sources: prices.sources, limits: prices.limits, flow: Flow::new(carried) })
+        }
+        NeedOutcome::Stopped { reason, .. } => Err(reason),
+    }
+}
+
+/// unmet(y) >= constant - terms x: what a cut says, before it is a row.
+pub(super) struct Cut {
+    constant: f64,
+    ceiling: Ceiling,
+}
+
+impl Cut {
+    pub fn of(model: &Model, given: &Given, point: &[f64]) -> Cut {
+        let sources = model.network().sources().iter().zip(given.sources);
+        let paid: i128 = sources.map(|(source, price)| i128::from(source.units) * i128::from(*price)).sum();
+        Cut { constant: paid as f64, ceiling: Ceiling::at(model, given, point) }
+    }
+
+    /// The same less a number.
+    pub fn less(mut self, number: f64) -> Cut {
+        self.constant -= number;
+        self
+    }
+
+    /// What it says at a point.
+    pub fn value(&self, point: &[f64]) -> f64 {
+        self.constant - self.ceiling.value(&point[..self.ceiling.terms.len()])
+    }
+
+    /// As a bound on the last column.
+    pub fn bounding(&self) -> Row {
+        let mut row = self.at_most(0.0);
+        row.terms.push((self.ceiling.terms.len() as u32, -1.0));
+        row
+    }
+
+    /// As a row that keeps it at or below a number.
+    pub fn at_most(&self, allowed: f64) -> Row {
+        let terms = (0u32..).zip(&self.ceiling.terms).filter(|(_, term)| **term != 0.0);
+        Row {
+            terms: terms.map(|(column, term)| (column, -term)).collect(),
+            right: allowed - self.constant + self.ceiling.constant,
+        }
+    }
+}
+
+/// The cut of the unmet need for some weights, from prices.
+pub(super) fn need_cut(model: &Model, sources: &[i64], limits: &[i64], point: &[f64]) -> Cut {
+    Cut::of(model, &Given { sources, limits, pair_cost: &PairCosts::Zero }, point)
+}
+
+/// Least weight of unmet need.
+pub(super) struct MostNeed<'w> {
+    pub weights: &'w [i64],
+    pub total: i64,
+}
+
+impl TreeAim for MostNeed<'_> {
+    fn ceiling(&self) -> Option<f64> {
+        Some(self.total as f64)
+    }
+
+    fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
+        let inner = inner(model, self.weights, steps, effort)?;
+        let cut = need_cut(model, &inner.sources, &inner.limits, &model.point_of(steps));
+        Ok(Whole { missing: 0, objective: inner.unmet, rows: vec![cut.bounding()] })
+    }
+
+    fn between(&mut self, model: &Model, point: &[f64], effort: &Effort) -> Result<Vec<Row>, Halt> {
+        let prices = stretch::prices(model, self.weights, point, effort)?;
+        Ok(vec![need_cut(model, &prices.sources, &prices.limits, point).bounding()])
+    }
+
+    fn slack(&self, objective: i64, gap: f64) -> i64 {
+        share(self.total - objective, gap)
+    }
+}
+
+/// A share of a number that is not negative, rounded down.
+pub(super) fn share(of: i64, gap: f64) -> i64 {
+    (of.max(0) as f64 * gap.max(0.0)).min(of.max(0) as f64) as i64
+}
+
+/// Answers questions about some choices, and keeps what it learns.
+///
+/// Deterministic: the same questions in the same order give the same answers, unless time stops one.
+pub struct Planner<'a> {
+    model: Model<'a>,
+    /// Cuts of the unmet need, which hold whatever the limits are.
+    need_cuts: Vec<Row>,
+    /// Good choices so far.
+    hints: Vec<Vec<u32>>,
+    units: Vec<i64>,
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(choices: &'a Choices) -> Planner<'a> {
+        let model = Model::of(choices);
+        Planner { units: vec![1; choices.network.n_sources()], model, need_cuts: Vec::new(), hints: Vec::new() }
+    }
+
+    /// The best choice for a question, with its proof.
+    ///
+    /// A stop gives the best choice so far, with a bound that is one. It takes effect within the time of one inner
+    /// problem's poll.
+    pub fn answer(&mut self, question: &Question, effort: &Effort) -> Result<Answer, ChooseError> {
+        let Question { within, aim, gap } = question;
+        match aim {
+            Aim::MostNeed => self.most_need(within, *gap, effort),
+            Aim::LeastCost(wanted) => self.least_cost(within, wanted, *gap, effort),
+            Aim::LeastTravel => self.least_travel(within, *gap, effort),
+            Aim::LeastFarthest => self.least_farthest(within, effort),
+        }
+    }
+
+    /// Most need within each of these budgets, all else as in `within`: the cost-coverage frontier. Later points use the
+    /// cuts and choices of those before. A stop ends the list early, with the point it came in.
+    pub fn frontier(
+        &mut self,
+        within: &Within,
+        budgets: &[i64],
+        gap: f64,
+        effort: &Effort,
+    ) -> Result<Vec<Answer>, ChooseError> {
+        let mut answers = Vec::new();
+        for budget in budgets {
+            let within = Within { budget: Some(*budget), ..within.clone() };
+            let answer = self.most_need(&within, gap, effort)?;
+            let stopped = matches!(answer.status, Status::Stopped(_));
+            answers.push(answer);
+            if stopped {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn weights(&self) -> Vec<i64> {
+        let network = self.model.network();
+        let weights = &network.stages()[0].unsent_cost;
+        if weights.is_empty() { vec![0; network.n_sources()] } else { weights.clone() }
+    }
+
+    fn total(&self, weights: &[i64]) -> i64 {
+        let sources = self.model.network().sources().iter().zip(weights);
+        // A network promises that this stays within its greatest sum.
+        sources.map(|(source, weight)| i128::from(source.units) * i128::from(*weight)).sum::<i128>() as i64
+    }
+
+    fn most_need(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
+        let weights = self.weights();
+        let found = self.find_most_need(&weights, within, gap, effort)?;
+        self.finish(found, &weights, Goal::Need, effort)
+    }
+
+    fn find_most_need(
+        &mut self,
+        weights: &[i64],
+        within: &Within,
+        gap: f64,
+        effort: &Effort,
+    ) -> Result<Found, ChooseError> {
+        let mut aim = MostNeed { weights, total: self.total(weights) };
+        let search = Search {
+            within,
+            gap,
+            target: None,
+            known: std::mem::take(&mut self.need_cuts),
+            hints: self.hints.clone(),
+        };
+        let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        self.need_cuts = cuts;
+        if let Some((_, steps)) = &found.best
+            && !self.hints.contains(steps)
+        {
+            // The latest few: near questions have near answers.
+            self.hints.insert(0, steps.clone());
+            self.hints.truncate(4);
+        }
+        Ok(found)
+    }
+
+    fn least_cost(
+        &mut self,
+        within: &Within,
+        wanted: &[super::Floor],
+        gap: f64,
+        effort: &Effort,
+    ) -> Result<Answer, ChooseError> {
+        let n_sources = self.model.network().n_sources();
+        for (floor, own) in wanted.iter().enumerate() {
+            if let Some(source) = own.sources.iter().find(|source| n_sources <= **source as usize) {
+                return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
+            }
+        }
+        let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
+        let known = aim.known(&self.model);
+        let search = Search { within, gap, target: None, known, hints: self.hints.clone() };
+        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        if found.best.is_some() || found.stopped.is_some() {
+            return self.finish(found, &self.units.clone(), Goal::Floors(wanted, None), effort);
+        }
+        // No choice reaches the targets. The best that can be had falls short by the least.
+        let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
+        let hints = found.nearest.map(|(_, _, steps)| steps).into_iter().collect();
+        let search = Search { within, gap: 0.0, target: None, known: Vec::new(), hints };
+        let (short, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        let work = Work {
+            nodes: found.work.nodes + short.work.nodes,
+            relaxations: found.work.relaxations + short.work.relaxations,
+            inner: found.work.inner + short.work.inner,
+            cuts: found.work.cuts + short.work.cuts,
+        };
+        let least = short.best.as_ref().map(|(least, _)| *least as u64);
+        let shortfall = Shortfall {
+            least,
+            missed: Vec::new(),
+            out_of_reach: Vec::new(),
+            proved: short.stopped.is_none(),
+        };
+        let found = Found { work, ..short };
+        self.finish(found, &self.units.clone(), Goal::Floors(wanted, Some(shortfall)), effort)
+    }
+
+    fn least_travel(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
+        if self.model.network().stages().len() < 2 {
+            return Err(ChooseError::NoTravel);
+        }
+        let weights = self.weights();
+        let first = self.find_most_need(&weights, within, 0.0, effort)?;
+        let Some((unmet, steps)) = first.best.clone().filter(|_| first.stopped.is_none()) else {
+            return self.finish(first, &weights, Goal::Travel(None), effort);
+        };
+        let mut aim = Travel::of(&self.model, &weights, unmet);
+        let search = Search { within, gap, target: None, known: Vec::new(), hints: vec![steps] };
+        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        self.finish(found, &weights, Goal::Travel(Some(unmet)), effort)
+    }
+
+    fn least_farthest(&mut self, within: &Within, effort: &Effort) -> Result<Answer, ChooseError> {
+        if self.model.network().stages().len() < 2 {
+            return Err(ChooseError::NoTravel);
+        }
+        let weights = self.weights();
+        let first = self.find_most_need(&weights, within, 0.0, effort)?;
+        let Some((unmet, steps)) = first.best.clone().filter(|_| first.stopped.is_none()) else {
+            return self.finish(first, &weights, Goal::Travel(None), effort);
+        };
+        let found = travel::least_farthest(&self.model, &weights, within, unmet, steps, effort)?;
+        self.finish(found, &weights, Goal::Farthest(unmet), effort)
+    }
+
+    /// The answer, with everything recomputed from its flow.
+    fn finish(&self, found: Found, weights: &[i64], goal: Goal, effort: &Effort) -> Result<Answer, ChooseError> {
+        let model = &self.model;
+        let Found { best, nearest, bound, stopped, work } = found;
+        let steps = best.map(|(_, steps)| steps).or(nearest.map(|(_, _, steps)| steps));
+        let allowed = steps.is_some();
+        let steps = steps.unwrap_or_else(|| vec![0; model.n_levers()]);
+        // The last solve is not stopped: an answer without its flow would be none.
+        let calm = Effort::unlimited();
+        let need_weights = self.weights();
+        let flow = match &goal {
+            Goal::Need => inner(model, weights, &steps, &calm).map_err(|_| unstopped())?.flow,
+            Goal::Floors(wanted, _) => floors::flow(model, wanted, &need_weights, &steps, &calm)?,
+            Goal::Travel(_) => travel::flow(model, &need_weights, &steps, None, &calm),
+            Goal::Farthest(_) => travel::nearest_farthest(model, &need_weights, &steps, &calm),
+        };
+        let network = model.network_after(&steps);
+        let values = check::feasible(&network, &flow).map_err(|_| unstopped())?;
+        let unsent = network.unsent(&flow);
+        let units_met: u64 = network.sources().iter().zip(&unsent).map(|(source, left)| source.units - left).sum();
+        let cost = model.choices.cost(&steps);
+        let missed = match &goal {
+            Goal::Floors(wanted, _) => floors::missed(model, wanted, &unsent),
+            _ => Vec::new(),
+        };
+        let missing = missed.iter().map(|(_, units)| units).sum();
+        let objective = match goal {
+            Goal::Need => values[0],
+            Goal::Floors(..) => cost,
+            Goal::Travel(_) => values[1],
+            Goal::Farthest(_) => travel::dearest(&network, &flow),
+        };
+        let (status, bound) = match goal {
+            Goal::Floors(wanted, Some(mut shortfall)) => {
+                shortfall.out_of_reach = floors::out_of_reach(model, wanted, &missed);
+                shortfall.missed = missed;
+                (Status::NotReachable(shortfall), objective)
+            }
+            _ if !allowed && stopped.is_none() => {
+                let nothing =
+                    Shortfall { least: None, missed: Vec::new(), out_of_reach: Vec::new(), proved: true };
+                (Status::NotReachable(nothing), objective)
+            }
+            // Stopped before it was known how much need can be met at all: nothing is known of travel.
+            Goal::Travel(None) => (Status::Stopped(stopped.unwrap_or(StopReason::TickLimit)), 0),
+            _ => match (stopped, bound) {
+                (_, Some(bound)) if bound == objective && missing == 0 => (Status::Optimal, bound),
+                (Some(reason), bound) => (Status::Stopped(reason), bound.unwrap_or(objective)),
+                (None, Some(bound)) => (Status::WithinGap, bound),
+                (None, None) => (Status::Optimal, objective),
+            },
+        };
+        let weight_met = self.total(&need_weights) - values[0];
+        let _ = effort;
+        Ok(Answer { steps, cost, objective, bound, weight_met, units_met, flow, status, missing, allowed, work })
+    }
+}
+
+/// What an answer is to be recomputed for.
+enum Goal<'g> {
+    Need,
+    Floors(&'g [super::Floor], Option<Shortfall>),
+    /// None: a stop came before the most need was known.
+    Travel(Option<i64>),
+    Farthest(i64),
+}
+
+/// Only a stop or a fault of our own can lead here, and neither is possible without limits.
+fn unstopped() -> ChooseError {
+    ChooseError::NoTravel
+}

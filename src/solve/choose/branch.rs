@@ -1,0 +1,613 @@
+//! The tree of choices: branch and cut over the levers, the best bound first, with plunges.
+//!
+//! A node is a box of columns. Its relaxation is solved from where the last one stood; cuts hold everywhere, so they are
+//! shared by all nodes. A whole point is asked of the aim, which says what it is worth and gives cuts that make the
+//! relaxation say the same. Where that does not suffice (floors that overlap), a whole point is branched on until its box
+//! holds nothing else, so the tree is exact whatever the cuts.
+
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::model::{Model, Row};
+use super::relaxation::{Relaxation, Solved};
+use super::{ChooseError, Within, Work, first};
+use crate::solve::effort::{Effort, StopReason};
+
+/// A question as the tree sees it. Columns are those of the model; where the objective is not the cost of the columns it
+/// is one more column, the last, which cuts bound from below.
+pub(super) trait Aim {
+    /// Greatest value of the last column; None: the objective is the cost of the columns.
+    fn ceiling(&self) -> Option<f64>;
+    /// What whole steps are worth.
+    fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt>;
+    /// Cuts that may be violated at a point that is not whole.
+    fn between(&mut self, model: &Model, point: &[f64], effort: &Effort) -> Result<Vec<Row>, Halt>;
+    /// How far from the best an objective may be, for a gap.
+    fn slack(&self, objective: i64, gap: f64) -> i64;
+}
+
+/// What whole steps are worth.
+#[derive(Clone, Debug)]
+pub(super) struct Whole {
+    /// By how much targets are missed; 0: it is an answer.
+    pub missing: u64,
+    pub objective: i64,
+    pub rows: Vec<Row>,
+}
+
+/// Why the tree was left.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Halt {
+    Stop(StopReason),
+    Fault(ChooseError),
+}
+
+impl From<StopReason> for Halt {
+    fn from(reason: StopReason) -> Halt {
+        Halt::Stop(reason)
+    }
+}
+
+/// What the tree found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub best: Option<(i64, Vec<u32>)>,
+    /// Of the choices looked at that keep to the limits, the one that misses the targets by least.
+    pub nearest: Option<(u64, i64, Vec<u32>)>,
+    /// No answer has a lower objective; None: there is no answer.
+    pub bound: Option<i64>,
+    pub stopped: Option<StopReason>,
+    pub work: Work,
+}
+
+/// How a tree is to be searched.
+#[derive(Clone, Debug)]
+pub(super) struct Search<'a> {
+    pub within: &'a Within,
+    pub gap: f64,
+    /// An answer with this objective or less is enough, and others are of no interest.
+    pub target: Option<i64>,
+    /// Rows known from before.
+    pub known: Vec<Row>,
+    /// Choices to look at first.
+    pub hints: Vec<Vec<u32>>,
+}
+
+struct Node {
+    bound: f64,
+    number: u64,
+    depth: u32,
+    boxes: Vec<(u32, f64, f64)>,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Node) -> bool {
+        self.number == other.number
+    }
+}
+impl Eq for Node {}
+impl PartialOrd for Node {
+    fn partial_cmp(&self, other: &Node) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Node {
+    /// The greatest is the one with the least bound, then the youngest.
+    fn cmp(&self, other: &Node) -> std::cmp::Ordering {
+        other.bound.total_cmp(&self.bound).then(self.number.cmp(&other.number))
+    }
+}
+
+pub(super) struct Tree<'t, 'm> {
+    pub model: &'t Model<'m>,
+    pub search: Search<'t>,
+    aim: &'t mut dyn Aim,
+    effort: &'t Effort<'t>,
+    relaxation: Relaxation,
+    /// Rows of limits and rules, which stay.
+    kept: usize,
+    /// All cuts, scaled.
+    pool: Vec<Row>,
+    /// Real units of one unit of the last column.
+    unit: f64,
+    seen: BTreeMap<Vec<u32>, (u64, i64)>,
+    pub best: Option<(i64, Vec<u32>)>,
+    nearest: Option<(u64, i64, Vec<u32>)>,
+    /// Least bound of the nodes that were left because they could not be better by more than the gap.
+    left: f64,
+    /// Bounds of the columns everywhere.
+    box_lower: Vec<f64>,
+    box_upper: Vec<f64>,
+    guess: Vec<[(f64, f64); 2]>,
+    number: u64,
+    pub work: Work,
+}
+
+/// What a relaxation said of a node.
+enum Verdict {
+    Pruned,
+    Branch { bound: f64, point: Vec<f64> },
+}
+
+const WHOLE: f64 = 1e-6;
+const ROUNDS_AT_ROOT: usize = 400;
+const MOST_PIVOTS: usize = 5000;
+
+impl<'t, 'm> Tree<'t, 'm> {
+    pub fn new(model: &'t Model<'m>, search: Search<'t>, aim: &'t mut dyn Aim, effort: &'t Effort<'t>) -> Tree<'t, 'm> {
+        let mut cost: Vec<f64> = model.columns.iter().map(|column| column.cost as f64).collect();
+        let mut lower = vec![0.0; cost.len()];
+        let mut upper: Vec<f64> = model.columns.iter().map(|column| f64::from(column.most)).collect();
+        let mut unit = 1.0;
+        if let Some(most) = aim.ceiling() {
+            cost.fill(0.0);
+            unit = (most / 64.0).max(1.0);
+            cost.push(unit);
+            lower.push(0.0);
+            upper.push(most / unit);
+        }
+        let n = model.columns.len();
+        let mut tree = Tree {
+            relaxation: Relaxation::new(cost, lower.clone(), upper.clone()),
+            box_lower: lower,
+            box_upper: upper,
+            guess: vec![[(0.0, 0.0); 2]; n],
+            kept: 0,
+            pool: Vec::new(),
+            unit,
+            seen: BTreeMap::new(),
+            best: None,
+            nearest: None,
+            left: f64::INFINITY,
+            number: 0,
+            work: Work::default(),
+            model,
+            aim,
+            effort,
+            search,
+        };
+        for row in model.rows(tree.search.within) {
+            let row = tree.scaled(row);
+            tree.relaxation.add(row);
+        }
+        tree.kept = tree.relaxation.n_rows();
+        for row in std::mem::take(&mut tree.search.known) {
+            tree.learn(row);
+        }
+        tree
+    }
+
+    /// In units of the relaxation, with a greatest factor of 1.
+    fn scaled(&self, mut row: Row) -> Row {
+        let n = self.model.columns.len() as u32;
+        for term in row.terms.iter_mut().filter(|term| term.0 == n) {
+            term.1 *= self.unit;
+        }
+        let size = row.terms.iter().map(|term| term.1.abs()).fold(0.0, f64::max);
+        if 0.0 < size {
+            row.terms.iter_mut().for_each(|term| term.1 /= size);
+            row.right /= size;
+        }
+        row
+    }
+
+    /// Keeps a cut; gives its place in the pool.
+    fn learn(&mut self, row: Row) -> usize {
+        self.work.cuts += 1;
+        let row = self.scaled(row);
+        self.pool.push(row);
+        self.pool.len() - 1
+    }
+
+    /// What whole steps are worth; a new one may become the best, and its cuts are kept.
+    pub fn look(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
+        if let Some((missing, objective)) = self.seen.get(steps) {
+            return Ok((*missing, *objective, Vec::new()));
+        }
+        let Whole { missing, objective, rows } = self.aim.whole(self.model, steps, self.effort)?;
+        self.work.inner += 1;
+        for row in &rows {
+            self.learn(row.clone());
+        }
+        self.seen.insert(steps.to_vec(), (missing, objective));
+        let allowed = self.model.allowed(steps, self.search.within);
+        let nearer = |(other, value, _): &(u64, i64, Vec<u32>)| (missing, objective) < (*other, *value);
+        if allowed && self.nearest.as_ref().is_none_or(nearer) {
+            self.nearest = Some((missing, objective, steps.to_vec()));
+        }
+        if missing == 0
+            && allowed
+            && self.best.as_ref().is_none_or(|(best, _)| objective < *best)
+        {
+            self.best = Some((objective, steps.to_vec()));
+            self.effort.report("plan", self.work.nodes, None);
+        }
+        Ok((missing, objective, rows))
+    }
+
+    /// Whether the objective is the cost of the columns.
+    pub fn costs_count(&self) -> bool {
+        self.aim.ceiling().is_none()
+    }
+
+    /// An objective above this is of no interest.
+    fn cutoff(&self) -> f64 {
+        let target = self.search.target.map_or(f64::INFINITY, |target| target as f64);
+        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| {
+            (*best - 1).min(*best - self.aim.slack(*best, self.search.gap)) as f64
+        });
+        target.min(best)
+    }
+
+    /// A bound in whole numbers. Objectives are whole, so a bound just above one is the next.
+    fn whole_bound(bound: f64) -> f64 {
+        (bound - 1e-6).ceil()
+    }
+
+    fn enough(&self) -> bool {
+        matches!((&self.best, self.search.target), (Some((best, _)), Some(target)) if *best <= target)
+    }
+
+    pub fn run(mut self) -> Result<(Found, Vec<Row>), ChooseError> {
+        let mut open = BinaryHeap::new();
+        let mut at_hand = None;
+        let halt = self.walk(&mut open, &mut at_hand).err();
+        let stopped = match halt {
+            Some(Halt::Fault(fault)) => return Err(fault),
+            Some(Halt::Stop(reason)) => Some(reason),
+            None => None,
+        };
+        let still = open.iter().map(|node: &Node| node.bound).chain(at_hand).fold(self.left, f64::min);
+        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| *best as f64);
+        let bound = Tree::whole_bound(still).min(best);
+        let found = Found {
+            bound: bound.is_finite().then_some(bound as i64),
+            best: self.best,
+            nearest: self.nearest,
+            stopped,
+            work: self.work,
+        };
+        let unit = self.unit;
+        let n = self.model.columns.len() as u32;
+        for row in &mut self.pool {
+            row.terms.iter_mut().filter(|term| term.0 == n).for_each(|term| term.1 /= unit);
+        }
+        Ok((found, self.pool))
+    }
+
+    /// `at_hand` is the bound of the node in work, for a stop amid it.
+    fn walk(&mut self, open: &mut BinaryHeap<Node>, at_hand: &mut Option<f64>) -> Result<(), Halt> {
+        let floor = if self.aim.ceiling().is_some() {
+            0.0
+        } else {
+            self.model.columns.iter().map(|column| (column.cost * i64::from(column.most)).min(0) as f64).sum()
+        };
+        *at_hand = Some(floor);
+        for hint in std::mem::take(&mut self.search.hints) {
+            if hint.len() == self.model.n_levers() {
+                self.look(&hint)?;
+            }
+        }
+        first::answer(self)?;
+        if self.enough() {
+            return Ok(());
+        }
+        self.root(at_hand)?;
+        let mut next = Some(Node { bound: at_hand.unwrap_or(floor), number: 0, depth: 0, boxes: Vec::new() });
+        while let Some(node) = next.take().or_else(|| open.pop()) {
+            *at_hand = Some(node.bound);
+            if self.enough() {
+                return Ok(());
+            }
+            if self.cutoff() < Tree::whole_bound(node.bound) {
+                self.leave(node.bound);
+                *at_hand = None;
+                continue;
+            }
+            self.work.nodes += 1;
+            if self.work.nodes % 64 == 0 {
+                self.effort.report("plan", self.work.nodes, None);
+            }
+            next = self.expand(node, open)?;
+            *at_hand = None;
+        }
+        Ok(())
+    }
+
+    /// Notes a node that is not followed because it cannot be much better.
+    fn leave(&mut self, bound: f64) {
+        if let Some((best, _)) = &self.best
+            && bound < *best as f64
+        {
+            self.left = self.left.min(bound);
+        }
+    }
+
+    fn set_box(&mut self, boxes: &[(u32, f64, f64)]) {
+        for column in 0..self.model.columns.len() {
+            self.relaxation.set_bounds(column, self.box_lower[column], self.box_upper[column]);
+        }
+        for (column, lower, upper) in boxes {
+            let (own_lower, own_upper) = self.relaxation.bounds(*column as usize);
+            self.relaxation.set_bounds(*column as usize, lower.max(own_lower), upper.min(own_upper));
+        }
+    }
+
+    fn box_is_empty(&self) -> bool {
+        (0..self.model.columns.len()).any(|column| {
+            let (lower, upper) = self.relaxation.bounds(column);
+            upper < lower
+        })
+    }
+
+    /// Solves the relaxation, with every cut of the pool that it violates. None: nothing fits here.
+    fn relax(&mut self) -> Result<Option<(f64, Vec<f64>, Vec<f64>)>, Halt> {
+        loop {
+            self.work.relaxations += 1;
+            self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
+            self.effort.look()?;
+            let solved = self.relaxation.solve(MOST_PIVOTS);
+            if solved == Solved::Infeasible && self.relaxation.proved_infeasible() {
+                return Ok(None);
+            }
+            let (bound, reduced) = self.relaxation.proved();
+            let point = self.relaxation.point();
+            if solved != Solved::Optimal || self.cutoff() < Tree::whole_bound(bound) {
+                return Ok(Some((bound, reduced, point)));
+            }
+            if 0 == self.violated(&point, 40) {
+                return Ok(Some((bound, reduced, point)));
+            }
+        }
+    }
+
+    /// Adds the cuts of the pool that a point violates most; gives how many.
+    fn violated(&mut self, point: &[f64], most: usize) -> usize {
+        let mut worst: Vec<(f64, usize)> = (self.pool.iter().enumerate())
+            .map(|(at, row)| (violation(row, point), at))
+            .filter(|(by, _)| 1e-6 < *by)
+            .collect();
+        worst.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        worst.truncate(most);
+        for (_, at) in &worst {
+            self.relaxation.add(self.pool[*at].clone());
+        }
+        worst.len()
+    }
+
+    /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
+    /// keeps it from leaping about (Ben-Ameur and Neto 2007).
+    fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
+        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|(_, steps)| self.model.point_of(steps));
+        let mut stale = 0;
+        let mut last = f64::NEG_INFINITY;
+        for round in 0..ROUNDS_AT_ROOT {
+            self.set_box(&[]);
+            let Some((bound, reduced, point)) = self.relax()? else {
+                *at_hand = None;
+                return Ok(());
+            };
+            *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
+            if std::env::var("TRACE").is_ok() {
+                eprintln!("round {round} bound {bound:.2} best {:?} rows {} cuts {} inner {}", self.best.as_ref().map(|b| b.0), self.relaxation.n_rows(), self.work.cuts, self.work.inner);
+            }
+            if self.cutoff() < Tree::whole_bound(bound) {
+                return Ok(());
+            }
+            self.fix(bound, &reduced);
+            stale = if last + 1e-5 * (1.0 + last.abs()) < bound { 0 } else { stale + 1 };
+            last = last.max(bound);
+            if 12 < stale {
+                break;
+            }
+            self.relaxation.drop_slack(self.kept, 1e-4);
+            let levers = &point[..self.model.columns.len()];
+            if levers.iter().all(|value| (value - value.round()).abs() < WHOLE) {
+                let steps = self.steps_of(&point);
+                self.look(&steps)?;
+            } else if round % 5 == 0 {
+                first::round(self, levers)?;
+            }
+            let core = inner.get_or_insert_with(|| levers.to_vec());
+            let half: Vec<f64> = levers.iter().zip(core.iter()).map(|(one, other)| 0.5 * one + 0.5 * other).collect();
+            for (own, value) in core.iter_mut().zip(levers) {
+                *own = 0.7 * *own + 0.3 * value;
+            }
+            let before = self.pool.len();
+            for row in self.aim.between(self.model, &half, self.effort)? {
+                self.learn(row);
+            }
+            self.work.inner += 1;
+            if self.pool[before..].iter().all(|row| violation(row, &point) <= 1e-6) {
+                for row in self.aim.between(self.model, levers, self.effort)? {
+                    self.learn(row);
+                }
+                self.work.inner += 1;
+            }
+            if self.pool.iter().all(|row| violation(row, &point) <= 1e-6) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn steps_of(&self, point: &[f64]) -> Vec<u32> {
+        let mut steps = vec![0; self.model.n_levers()];
+        for (column, value) in self.model.columns.iter().zip(point) {
+            steps[column.lever as usize] += value.round().clamp(0.0, f64::from(column.most)) as u32;
+        }
+        steps
+    }
+
+    /// Narrows boxes everywhere: a column whose move alone would cost more than the cutoff cannot move so far.
+    fn fix(&mut self, bound: f64, reduced: &[f64]) {
+        let room = self.cutoff() + 1e-6 - bound;
+        if !room.is_finite() {
+            return;
+        }
+        for column in 0..self.model.columns.len() {
+            let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
+            let own = reduced[column];
+            if own * (upper - lower) > room && 1e-9 < own {
+                self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
+            } else if -own * (upper - lower) > room && own < -1e-9 {
+                self.box_lower[column] = lower.max(upper - (room / -own + 1e-9).floor().max(0.0));
+            }
+        }
+    }
+
+    fn consider(&mut self, node: &Node) -> Result<Verdict, Halt> {
+        const ROUNDS: usize = 30;
+        for round in 0..ROUNDS {
+            self.set_box(&node.boxes);
+            if self.box_is_empty() {
+                return Ok(Verdict::Pruned);
+            }
+            let Some((bound, reduced, point)) = self.relax()? else {
+                return Ok(Verdict::Pruned);
+            };
+            let bound = bound.max(node.bound);
+            if self.cutoff() < Tree::whole_bound(bound) {
+                self.leave(bound);
+                return Ok(Verdict::Pruned);
+            }
+            if node.boxes.is_empty() {
+                self.fix(bound, &reduced);
+            }
+            let levers = &point[..self.model.columns.len()];
+            let cuts = if levers.iter().all(|value| (value - value.round()).abs() < WHOLE) {
+                let steps = self.steps_of(&point);
+                self.look(&steps)?;
+                true
+            } else if round < if node.depth % 4 == 0 { 3 } else { 1 } && node.depth < 12 {
+                let before = self.pool.len();
+                for row in self.aim.between(self.model, levers, self.effort)? {
+                    self.learn(row);
+                }
+                self.work.inner += 1;
+                self.pool[before..].iter().any(|row| 1e-4 < violation(row, &point))
+            } else {
+                false
+            };
+            if !cuts || self.pool.iter().all(|row| violation(row, &point) <= 1e-6) {
+                return Ok(Verdict::Branch { bound, point });
+            }
+        }
+        self.set_box(&node.boxes);
+        let point = self.relaxation.point();
+        Ok(Verdict::Branch { bound: node.bound, point })
+    }
+
+    /// Works on a node; gives the child to go on with, and puts others by.
+    fn expand(&mut self, node: Node, open: &mut BinaryHeap<Node>) -> Result<Option<Node>, Halt> {
+        let (bound, point) = match self.consider(&node)? {
+            Verdict::Pruned => return Ok(None),
+            Verdict::Branch { bound, point } => (bound, point),
+        };
+        if 2 * self.model.columns.len() + 50 < self.relaxation.n_rows() {
+            self.relaxation.drop_slack(self.kept, 1e-6);
+        }
+        let parts = match self.fractional(&point, bound, &node)? {
+            Some((column, value)) => {
+                let (down, up) = (value.floor(), value.ceil());
+                let mut parts = vec![(column, f64::NEG_INFINITY, down), (column, up, f64::INFINITY)];
+                if value - down < 0.5 {
+                    parts.swap(0, 1);
+                }
+                parts
+            }
+            None => {
+                // Whole, and the cuts do not yet say what it is worth: parted from the rest of its box.
+                let Some(column) = (0..self.model.columns.len()).find(|column| {
+                    let (lower, upper) = self.relaxation.bounds(*column);
+                    lower < upper
+                }) else {
+                    // Nothing else is in the box, and it has been looked at.
+                    let steps = self.steps_of(&point);
+                    self.look(&steps)?;
+                    return Ok(None);
+                };
+                let value = point[column].round();
+                vec![
+                    (column, f64::NEG_INFINITY, value - 1.0),
+                    (column, value + 1.0, f64::INFINITY),
+                    (column, value, value),
+                ]
+            }
+        };
+        let mut children: Vec<Node> = Vec::new();
+        for (column, lower, upper) in parts {
+            let mut boxes = node.boxes.clone();
+            boxes.push((column as u32, lower, upper));
+            self.number += 1;
+            children.push(Node { bound, number: self.number, depth: node.depth + 1, boxes });
+        }
+        let next = children.pop();
+        open.extend(children);
+        Ok(next)
+    }
+
+    /// The column to branch on: by what branching on it is found or guessed to raise the bound (Achterberg, Koch and
+    /// Martin 2005).
+    fn fractional(&mut self, point: &[f64], bound: f64, node: &Node) -> Result<Option<(usize, f64)>, Halt> {
+        const TRIED: usize = 8;
+        const TRUSTED: f64 = 4.0;
+        const TRIAL_PIVOTS: usize = 12;
+        let mut candidates: Vec<(f64, usize)> = (0..self.model.columns.len())
+            .filter(|column| WHOLE <= (point[*column] - point[*column].round()).abs())
+            .map(|column| (self.score(column, point[column]), column))
+            .collect();
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        candidates.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        let mut best = (f64::NEG_INFINITY, candidates[0].1);
+        let mut tried = 0;
+        for (score, column) in candidates {
+            let value = point[column];
+            let known = self.guess[column];
+            let score = if known[0].1.min(known[1].1) < TRUSTED && tried < TRIED {
+                tried += 1;
+                self.set_box(&node.boxes);
+                let (lower, upper) = self.relaxation.bounds(column);
+                let mut rise = [0.0; 2];
+                for (side, (low, high)) in [(lower, value.floor()), (value.ceil(), upper)].into_iter().enumerate() {
+                    self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
+                    let mut trial = self.relaxation.clone();
+                    trial.set_bounds(column, low, high);
+                    let solved = trial.solve(TRIAL_PIVOTS);
+                    rise[side] = if solved == Solved::Infeasible && trial.proved_infeasible() {
+                        (self.cutoff().min(1e15) - bound).max(0.0)
+                    } else {
+                        (trial.proved().0 - bound).max(0.0)
+                    };
+                    let share = if side == 0 { value - value.floor() } else { value.ceil() - value };
+                    let own = &mut self.guess[column][side];
+                    own.0 += rise[side] / share.max(1e-6);
+                    own.1 += 1.0;
+                }
+                rise[0].max(1e-6) * rise[1].max(1e-6)
+            } else {
+                score
+            };
+            if best.0 < score {
+                best = (score, column);
+            }
+        }
+        Ok(Some((best.1, point[best.1])))
+    }
+
+    /// The product of the guessed rises on both sides.
+    fn score(&self, column: usize, value: f64) -> f64 {
+        let share = [value - value.floor(), value.ceil() - value];
+        let rise = |side: usize| {
+            let (sum, count) = self.guess[column][side];
+            if count == 0.0 { share[side] * 1e3 } else { (sum / count * share[side]).max(1e-6) }
+        };
+        rise(0) * rise(1)
+    }
+}
+
+/// By how much a point breaks a row.
+fn violation(row: &Row, point: &[f64]) -> f64 {
+    row.terms.iter().map(|(column, factor)| factor * point[*column as usize]).sum::<f64>() - row.right
+}

@@ -1,0 +1,432 @@
+//! By hand where hands can; against every choice of levers, matched exactly, where not.
+
+use proptest::prelude::{Just, Strategy, any};
+use proptest::{collection::vec, option, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+use super::aims::{inner, need_cut};
+use super::model::Model;
+use super::{
+    Aim, Answer, Choices, Effect, Floor, Lever, Node, Planner, Question, Rule, Status, Within, solve, stretch,
+};
+use crate::solve::check;
+use crate::solve::effort::{Effort, StopReason};
+use crate::solve::network::{Limit, Network, NetworkParts, PairCosts, Source, Stage};
+use crate::solve::outcome::Flow;
+use crate::solve::samples::least_values;
+
+/// Sources with units, weight and the sinks they have pairs with; places of the sinks.
+fn network(sources: &[(u64, i64, &[u32])], places: &[Option<u64>]) -> Network {
+    let mut parts = NetworkParts { starts: vec![0], ..NetworkParts::default() };
+    let mut weights = Vec::new();
+    for (units, weight, sinks) in sources {
+        parts.sources.push(Source { units: *units, pool: None });
+        parts.sinks.extend_from_slice(sinks);
+        parts.starts.push(parts.sinks.len());
+        weights.push(*weight);
+    }
+    parts.places = places.to_vec();
+    parts.sink_limits = vec![None; places.len()];
+    parts.stages = vec![Stage { name: "need", unsent_cost: weights, ..Stage::default() }];
+    Network::new(parts).expect("valid")
+}
+
+fn lever(cost: i64, effects: &[Effect]) -> Lever {
+    Lever { most: 1, fixed_cost: cost, effects: effects.to_vec(), ..Lever::default() }
+}
+
+fn opens(cost: i64, sink: u32) -> Lever {
+    lever(cost, &[Effect::Opens(Node::Sink(sink))])
+}
+
+fn adds(most: u32, cost_per_step: i64, sink: u32, places: u64) -> Lever {
+    let effects = vec![Effect::Adds { node: Node::Sink(sink), places }];
+    Lever { most, cost_per_step, effects, ..Lever::default() }
+}
+
+fn budget(budget: i64) -> Within {
+    Within { budget: Some(budget), ..Within::default() }
+}
+
+fn ask(choices: &Choices, within: Within, aim: Aim) -> Answer {
+    solve(choices, &Question { within, aim, gap: 0.0 }, &Effort::unlimited()).expect("an answer")
+}
+
+#[test]
+fn greedy_buys_three_where_four_can_be_had() {
+    // Two places at a cost of 2 in each of three services. The first reaches one child of each of the other two and a
+    // third one; alone it looks as good as they do, and after it each of the others adds one only.
+    let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0, 1]), (1, 1, &[1]), (1, 1, &[0, 2]), (1, 1, &[2])];
+    let choices = Choices::new(
+        network(sources, &[Some(0); 3]),
+        (0..3).map(|sink| adds(1, 2, sink, 2)).collect(),
+        vec![],
+    )
+    .expect("valid");
+    let answer = ask(&choices, budget(4), Aim::MostNeed);
+    assert_eq!((answer.objective, answer.cost, answer.steps.as_slice()), (0, 4, &[0, 1, 1][..]));
+    assert_eq!((answer.weight_met, answer.units_met, answer.status), (4, 4, Status::Optimal));
+}
+
+/// One child who may use the service only under a wider rule (sink 1), whose places (behind the limit) are none.
+fn widen_beside_places() -> Choices {
+    let mut parts = network(&[(1, 5, &[1])], &[None, None]).into_parts();
+    parts.limits = vec![Limit { capacity: 0, parent: None }];
+    parts.sink_limits = vec![Some(0); 2];
+    let places = lever(1, &[Effect::Adds { node: Node::Limit(0), places: 1 }]);
+    Choices::new(Network::new(parts).expect("valid"), vec![places, opens(1, 1)], vec![]).expect("valid")
+}
+
+#[test]
+fn a_wider_rule_and_more_places_help_only_together() {
+    let choices = widen_beside_places();
+    assert_eq!(ask(&choices, budget(1), Aim::MostNeed).weight_met, 0);
+    let both = ask(&choices, budget(2), Aim::MostNeed);
+    assert_eq!((both.weight_met, both.steps), (5, vec![1, 1]));
+}
+
+#[test]
+fn a_closure_pays_for_an_opening() {
+    // The old service has one place and costs 10, the new one three for 10.
+    let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0, 1]), (2, 1, &[1])];
+    let close = lever(-10, &[Effect::Closes(Node::Sink(0))]);
+    let choices = Choices::new(network(sources, &[Some(1), Some(3)]), vec![close, opens(10, 1)], vec![]).expect("valid");
+    let answer = ask(&choices, budget(0), Aim::MostNeed);
+    assert_eq!((answer.units_met, answer.cost, answer.steps), (3, 0, vec![1, 1]));
+    // Closed is closed, whatever is bought there.
+    let mut levers = choices.levers().to_vec();
+    levers.push(adds(1, 0, 0, 5));
+    let choices = Choices::new(choices.network().clone(), levers, vec![]).expect("valid");
+    assert_eq!(choices.network_after(&[1, 0, 1]).places(), &[Some(0), Some(0)]);
+    assert_eq!(choices.network_after(&[0, 1, 1]).places(), &[Some(6), Some(3)]);
+}
+
+#[test]
+fn rules_are_kept() {
+    // Four services with a child each, of weights 8, 4, 2, 1.
+    let sources: &[(u64, i64, &[u32])] = &[(1, 8, &[0]), (1, 4, &[1]), (1, 2, &[2]), (1, 1, &[3])];
+    let met = |rules: Vec<Rule>, within: Within| {
+        let levers = (0..4).map(|sink| opens(1, sink)).collect();
+        let choices = Choices::new(network(sources, &[Some(1); 4]), levers, rules).expect("valid");
+        let answer = ask(&choices, within, Aim::MostNeed);
+        (answer.weight_met, answer.steps)
+    };
+    assert_eq!(met(vec![], budget(2)), (12, vec![1, 1, 0, 0]));
+    assert_eq!(met(vec![Rule::Together(vec![0, 3])], budget(2)), (9, vec![1, 0, 0, 1]));
+    assert_eq!(met(vec![Rule::OneOf(vec![0, 1])], budget(2)), (10, vec![1, 0, 1, 0]));
+    assert_eq!(met(vec![Rule::AfterAll { lever: 0, others: vec![2, 3] }], budget(2)), (6, vec![0, 1, 1, 0]));
+    assert_eq!(met(vec![Rule::AfterAny { lever: 0, others: vec![2, 3] }], budget(2)), (10, vec![1, 0, 1, 0]));
+    let one = Within { at_most: Some(1), ..Within::default() };
+    assert_eq!(met(vec![], one), (8, vec![1, 0, 0, 0]));
+}
+
+#[test]
+fn each_fund_pays_for_its_own() {
+    let sources: &[(u64, i64, &[u32])] = &[(1, 4, &[0]), (1, 3, &[1])];
+    let levers = vec![Lever { fund: Some(0), ..opens(5, 0) }, Lever { fund: Some(1), ..opens(5, 1) }];
+    let choices = Choices::new(network(sources, &[Some(1); 2]), levers, vec![]).expect("valid");
+    let within = Within { funds: vec![Some(4), Some(5)], ..Within::default() };
+    assert_eq!(ask(&choices, within, Aim::MostNeed).steps, vec![0, 1]);
+}
+
+#[test]
+fn a_target_out_of_reach_says_what_is_missed_and_who_cannot_be_reached() {
+    // Source 1 has no pair at all; a floor over both asks for two.
+    let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0]), (1, 1, &[])];
+    let choices = Choices::new(network(sources, &[Some(1)]), vec![opens(3, 0)], vec![]).expect("valid");
+    let floor = |least| Aim::LeastCost(vec![Floor { sources: vec![0, 1], least }]);
+    let enough = ask(&choices, Within::default(), floor(1));
+    assert_eq!((enough.objective, enough.status), (3, Status::Optimal));
+    let answer = ask(&choices, Within::default(), floor(2));
+    let Status::NotReachable(shortfall) = answer.status else { panic!("{:?}", answer.status) };
+    assert_eq!((shortfall.least, shortfall.missed, shortfall.out_of_reach), (Some(1), vec![(0, 1)], vec![1]));
+    assert_eq!((answer.steps, answer.missing, shortfall.proved), (vec![1], 1, true));
+    // A floor above what the group holds.
+    let answer = ask(&choices, Within::default(), floor(7));
+    assert!(matches!(answer.status, Status::NotReachable(shortfall) if shortfall.least == Some(6)));
+    // No choice keeps to a budget below nothing.
+    let answer = ask(&choices, budget(-1), Aim::MostNeed);
+    assert!(matches!(answer.status, Status::NotReachable(shortfall) if shortfall.least.is_none()));
+}
+
+#[test]
+fn a_stop_gives_a_bound_that_is_one() {
+    let sources: Vec<(u64, i64, &[u32])> =
+        vec![(2, 7, &[0, 1]), (1, 5, &[1, 2]), (3, 3, &[0, 2, 3]), (2, 2, &[3, 4]), (2, 2, &[0, 4])];
+    let levers = (0..5).map(|sink| opens(3 + i64::from(sink), sink)).collect();
+    let choices = Choices::new(network(&sources, &[Some(2); 5]), levers, vec![]).expect("valid");
+    let question = Question { within: budget(9), aim: Aim::MostNeed, gap: 0.0 };
+    let best = solve(&choices, &question, &Effort::unlimited()).expect("an answer");
+    let mut stopped = 0;
+    for ticks in 0..400 {
+        let answer = solve(&choices, &question, &Effort::unlimited().at_most(ticks)).expect("an answer");
+        assert!(answer.bound <= best.objective && best.objective <= answer.objective, "{ticks}: {answer:?}");
+        stopped += u32::from(answer.status == Status::Stopped(StopReason::TickLimit));
+    }
+    assert!(50 < stopped, "{stopped}");
+}
+
+/// Small choices of every sort, with travel.
+fn small() -> impl Strategy<Value = Choices> {
+    (1..=5usize, 1..=4usize, 0..=2usize, 1..=4usize)
+        .prop_flat_map(|(n, m, l, k)| {
+            let node = move || {
+                (any::<bool>(), any::<u8>()).prop_map(move |(sink, raw)| {
+                    if sink || l == 0 { Node::Sink(raw as u32 % m as u32) } else { Node::Limit(raw as u32 % l as u32) }
+                })
+            };
+            let effect = prop_oneof![
+                3 => (node(), 0..=2u64).prop_map(|(node, places)| Effect::Adds { node, places }),
+                3 => node().prop_map(Effect::Opens),
+                1 => node().prop_map(Effect::Closes),
+            ];
+            let most = prop_oneof![5 => 1..=2u32, 1 => Just(9u32), 1 => Just(0u32)];
+            let lever = (most, -2..=4i64, -1..=3i64, option::of(0..2u32), vec(effect, 1..=3)).prop_map(
+                |(most, fixed_cost, cost_per_step, fund, effects)| Lever { most, fixed_cost, cost_per_step, fund, effects },
+            );
+            let set = || vec(any::<bool>(), k);
+            let rule = (0..4u8, set(), 0..k as u32).prop_map(|(sort, set, lever)| {
+                let named: Vec<u32> = (0..set.len() as u32).filter(|at| set[*at as usize]).collect();
+                match sort {
+                    0 => Rule::Together(named),
+                    1 => Rule::OneOf(named),
+                    2 => Rule::AfterAll { lever, others: named },
+                    _ => Rule::AfterAny { lever, others: named },
+                }
+            });
+            (
+                vec((0..=2u64, 0..=5i64), n),
+                vec(any::<bool>(), n * m),
+                vec(0..=4i64, n * m),
+                vec((option::weighted(0.8, 0..=3u64), any::<u8>()), m),
+                vec((0..=3u64, any::<u8>()), l),
+                vec(lever, k),
+                vec(rule, 0..=2),
+            )
+        })
+        .prop_map(|(sources, pairs, costs, sinks, limits, levers, rules)| {
+            let (n, m) = (sources.len(), sinks.len());
+            let choose = |raw: u8, count: usize| (raw as usize % (count + 1)).checked_sub(1).map(|at| at as u32);
+            let mut parts = NetworkParts { starts: vec![0], ..NetworkParts::default() };
+            for (source, (units, _)) in sources.iter().enumerate() {
+                parts.sources.push(Source { units: *units, pool: None });
+                parts.sinks.extend((0..m).filter(|sink| pairs[source * m + sink]).map(|sink| sink as u32));
+                parts.starts.push(parts.sinks.len());
+            }
+            parts.places = sinks.iter().map(|(places, _)| *places).collect();
+            parts.sink_limits = sinks.iter().map(|(_, raw)| choose(*raw, limits.len())).collect();
+            for (position, (capacity, raw)) in limits.iter().enumerate() {
+                parts.limits.push(Limit { capacity: *capacity, parent: choose(*raw, position) });
+            }
+            let pair_cost = PairCosts::new((0..n * m).filter(|at| pairs[*at]).map(|at| costs[at]));
+            parts.stages = vec![
+                Stage { name: "need", unsent_cost: sources.iter().map(|own| own.1).collect(), ..Stage::default() },
+                Stage { name: "travel", pair_cost, ..Stage::default() },
+            ];
+            Choices::new(Network::new(parts).expect("valid"), levers, rules).expect("valid")
+        })
+}
+
+fn within() -> impl Strategy<Value = Within> {
+    (option::weighted(0.8, -1..=12i64), vec(option::weighted(0.3, 0..=5i64), 2), option::weighted(0.3, 0..=3u32))
+        .prop_map(|(budget, funds, at_most)| Within { budget, funds, at_most })
+}
+
+fn floors() -> impl Strategy<Value = Vec<(Vec<bool>, u64)>> {
+    vec((vec(any::<bool>(), 5), 0..=4u64), 0..=3)
+}
+
+/// Every choice of steps, allowed or not.
+fn all_steps(choices: &Choices) -> Vec<Vec<u32>> {
+    choices.levers().iter().fold(vec![Vec::new()], |all, lever| {
+        all.iter()
+            .flat_map(|steps| {
+                (0..=lever.most).map(|own| steps.iter().copied().chain([own]).collect::<Vec<u32>>()).collect::<Vec<_>>()
+            })
+            .collect()
+    })
+}
+
+/// The greatest shortfall-free answer by trying every choice: the least objective, None if there is none.
+fn least_by_trial(choices: &Choices, within: &Within, objective: impl Fn(&[u32]) -> Option<i64>) -> Option<i64> {
+    let model = Model::of(choices);
+    all_steps(choices).iter().filter(|steps| model.allowed(steps, within)).filter_map(|steps| objective(steps)).min()
+}
+
+fn unmet(choices: &Choices, steps: &[u32]) -> i64 {
+    let mut parts = choices.network_after(steps).into_parts();
+    parts.stages.truncate(1);
+    let network = Network::new(parts).expect("valid");
+    crate::solve::flow::solve(&network, &Effort::unlimited()).values()[0]
+}
+
+/// What the floors are missed by, over every flow if there are few enough.
+fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> i64 {
+    let mut parts = choices.network_after(steps).into_parts();
+    let mut hopeless = 0;
+    let mut side_steps = Vec::new();
+    for floor in floors {
+        let all: u64 = floor.sources.iter().map(|source| parts.sources[*source as usize].units).sum();
+        let kept = floor.least.min(all);
+        hopeless += floor.least - kept;
+        let step = |units, cost| crate::solve::network::Step { units, cost };
+        side_steps.push(vec![step(all - kept, 0), step(kept, 1)]);
+        parts.side.push(crate::solve::network::SideGroup { sources: floor.sources.clone() });
+    }
+    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }];
+    least_values(&Network::new(parts).expect("valid"))[0] + hopeless as i64
+}
+
+/// Whether an answer is what it says, recomputed.
+fn sound(choices: &Choices, within: &Within, answer: &Answer) {
+    assert!(Model::of(choices).allowed(&answer.steps, within));
+    assert!(check::feasible(&choices.network_after(&answer.steps), &answer.flow).is_ok());
+    assert_eq!(answer.cost, choices.cost(&answer.steps));
+    assert!(answer.bound <= answer.objective);
+}
+
+proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, ..Default::default() })]
+
+    #[test]
+    fn every_cut_holds_at_every_choice(
+        choices in small(),
+        raw in vec(0..=8u32, 40),
+        made_up in vec(0..=5i64, 5),
+        tolls in vec(-1..=4i64, 2),
+    ) {
+        let model = Model::of(&choices);
+        let weights = choices.network().stages()[0].unsent_cost.clone();
+        let all = all_steps(&choices);
+        let effort = Effort::unlimited();
+        let points: Vec<Vec<f64>> = all.iter().map(|steps| model.point_of(steps)).collect();
+        let truth: Vec<f64> = all.iter().map(|steps| unmet(&choices, steps) as f64).collect();
+        // Cuts at whole steps: exact there.
+        for at in (0..all.len()).step_by(1 + all.len() / 12) {
+            let inner = inner(&model, &weights, &all[at], &effort).expect("no limit");
+            prop_assert_eq!(inner.unmet as f64, truth[at]);
+            let cut = need_cut(&model, &inner.sources, &inner.limits, &points[at]);
+            prop_assert_eq!(cut.value(&points[at]), truth[at], "exact at {:?}", all[at]);
+            for (point, truth) in points.iter().zip(&truth) {
+                prop_assert!(cut.value(point) <= truth + 1e-9);
+            }
+        }
+        // Between: prices of the stretched problem, and prices that mean nothing.
+        let between: Vec<f64> =
+            model.columns.iter().zip(raw.iter().cycle()).map(|(column, raw)| f64::from(column.most * raw) / 8.0).collect();
+        let prices = stretch::prices(&model, &weights, &between, &effort).expect("no limit");
+        let any: Vec<i64> = weights.iter().zip(made_up.iter().cycle()).map(|(weight, raw)| (*raw).min(*weight)).collect();
+        let tolls: Vec<i64> = tolls.iter().cycle().take(choices.network().limits().len()).copied().collect();
+        for cut in [
+            need_cut(&model, &prices.sources, &prices.limits, &between),
+            need_cut(&model, &any, &tolls, &between),
+        ] {
+            for (point, truth) in points.iter().zip(&truth) {
+                prop_assert!(cut.value(point) <= truth + 1e-9, "{:?} {} {}", point, cut.value(point), truth);
+            }
+        }
+    }
+
+    #[test]
+    fn most_need_is_what_trying_every_choice_finds(choices in small(), within in within()) {
+        let best = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps)));
+        let answer = ask(&choices, within.clone(), Aim::MostNeed);
+        match best {
+            Some(best) => {
+                sound(&choices, &within, &answer);
+                prop_assert_eq!((answer.objective, answer.bound, answer.status), (best, best, Status::Optimal));
+            }
+            None => prop_assert!(matches!(answer.status, Status::NotReachable(_))),
+        }
+    }
+
+    #[test]
+    fn least_cost_is_what_trying_every_choice_finds(choices in small(), within in within(), floors in floors()) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let short: std::collections::BTreeMap<Vec<u32>, i64> =
+            all_steps(&choices).into_iter().map(|steps| (steps.clone(), shortfall(&choices, &floors, &steps))).collect();
+        let best = least_by_trial(&choices, &within, |steps| (short[steps] == 0).then(|| choices.cost(steps)));
+        let answer = ask(&choices, within.clone(), Aim::LeastCost(floors.clone()));
+        match best {
+            Some(best) => {
+                sound(&choices, &within, &answer);
+                prop_assert_eq!((answer.objective, answer.bound, answer.status), (best, best, Status::Optimal));
+                prop_assert_eq!((answer.missing, short[&answer.steps]), (0, 0));
+            }
+            None => {
+                let Status::NotReachable(shortfall) = &answer.status else { panic!("{answer:?}") };
+                let least = least_by_trial(&choices, &within, |steps| Some(short[steps]));
+                prop_assert_eq!(shortfall.least.map(|least| least as i64), least);
+                if let Some(least) = least {
+                    sound(&choices, &within, &answer);
+                    prop_assert_eq!(answer.missing as i64, least);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn travel_and_farthest_are_what_trying_every_choice_finds(choices in small(), within in within()) {
+        let Some(best) = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps))) else {
+            return Ok(());
+        };
+        let travel = |steps: &[u32]| {
+            let network = choices.network_after(steps);
+            let values = crate::solve::flow::solve(&network, &Effort::unlimited()).values().to_vec();
+            (values[0] == best).then_some(values[1])
+        };
+        let answer = ask(&choices, within.clone(), Aim::LeastTravel);
+        sound(&choices, &within, &answer);
+        let least = least_by_trial(&choices, &within, travel).expect("one leaves the least need");
+        prop_assert_eq!((answer.objective, answer.bound, &answer.status), (least, least, &Status::Optimal));
+        let answer = ask(&choices, within.clone(), Aim::LeastFarthest);
+        sound(&choices, &within, &answer);
+        let reach = |steps: &[u32]| {
+            let network = choices.network_after(steps);
+            let costs = network.stages()[1].pair_cost.clone();
+            (0..=4).find(|most| {
+                let mut parts = network.clone().into_parts();
+                parts.stages.truncate(1);
+                let kept: Vec<usize> = (0..parts.sinks.len()).filter(|pair| costs.of(*pair) <= *most).collect();
+                parts.starts = parts.starts.iter().map(|start| kept.partition_point(|pair| pair < start)).collect();
+                parts.sinks = kept.iter().map(|pair| parts.sinks[*pair]).collect();
+                crate::solve::flow::solve(&Network::new(parts).expect("valid"), &Effort::unlimited()).values()[0] == best
+            })
+        };
+        // A pair that costs nothing is no farther than none at all.
+        let least = least_by_trial(&choices, &within, reach).expect("one leaves the least need");
+        prop_assert_eq!((answer.objective, answer.bound, &answer.status), (least, least, &Status::Optimal));
+    }
+
+    #[test]
+    fn a_frontier_is_what_each_budget_alone_gives(choices in small(), budgets in vec(0..=10i64, 1..=4)) {
+        let mut planner = Planner::new(&choices);
+        let answers = planner.frontier(&Within::default(), &budgets, 0.0, &Effort::unlimited()).expect("answers");
+        for (answer, own) in answers.iter().zip(&budgets) {
+            prop_assert_eq!(answer.objective, ask(&choices, budget(*own), Aim::MostNeed).objective);
+        }
+    }
+
+    #[test]
+    fn a_stop_anywhere_gives_a_bound_that_is_one(choices in small(), within in within(), ticks in 0..2000u64) {
+        let question = Question { within: within.clone(), aim: Aim::MostNeed, gap: 0.0 };
+        let Some(best) = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps))) else {
+            return Ok(());
+        };
+        let answer = solve(&choices, &question, &Effort::unlimited().at_most(ticks)).expect("an answer");
+        prop_assert!(answer.bound <= best, "{:?}", answer);
+        prop_assert!(!answer.allowed || best <= answer.objective);
+    }
+}
+
+/// Nothing sent is a flow of whatever network there is.
+#[test]
+fn nothing_to_choose_is_an_answer_too() {
+    let choices = Choices::new(network(&[(2, 3, &[0])], &[Some(1)]), vec![], vec![]).expect("valid");
+    let answer = ask(&choices, Within::default(), Aim::MostNeed);
+    assert_eq!((answer.objective, answer.bound, answer.steps.len()), (3, 3, 0));
+    assert_ne!(answer.flow, Flow::nothing());
+}
