@@ -36,7 +36,7 @@ pub mod rests;
 pub mod subgroup;
 pub mod tally;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod upstream;
 
 use std::sync::Arc;

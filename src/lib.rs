@@ -13,6 +13,7 @@ pub mod grpc;
 pub mod import;
 pub mod matching;
 pub mod measures;
+pub mod planning;
 pub mod report;
 pub mod service;
 pub mod solve;

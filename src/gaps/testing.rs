@@ -8,14 +8,14 @@ use crate::eligibility::{Pairs, Profiles};
 use crate::solve::Effort;
 
 /// A locality and what the gaps are read from.
-pub(super) struct Ready {
-    pub(super) locality: Locality,
-    pub(super) profiles: Profiles,
-    pub(super) pairs: Pairs,
+pub(crate) struct Ready {
+    pub(crate) locality: Locality,
+    pub(crate) profiles: Profiles,
+    pub(crate) pairs: Pairs,
 }
 
 impl Ready {
-    pub(super) fn of(text: &str) -> Ready {
+    pub(crate) fn of(text: &str) -> Ready {
         let locality = locality(text);
         let profiles = Profiles::build(&locality);
         let pairs =
@@ -24,7 +24,7 @@ impl Ready {
     }
 }
 
-pub(super) fn locality(text: &str) -> Locality {
+pub(crate) fn locality(text: &str) -> Locality {
     let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut name = "";
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -5,7 +5,7 @@ use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
 use super::travel::{self, Travel};
-use super::{Aim, Answer, ChooseError, Choices, Question, Shortfall, Status, Within, Work, stretch};
+use super::{Aim, Answer, Choices, ChooseError, Question, Shortfall, Status, Within, Work, stretch};
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::need::{self, NeedOutcome};
@@ -191,13 +191,8 @@ impl<'a> Planner<'a> {
         effort: &Effort,
     ) -> Result<Found, ChooseError> {
         let mut aim = MostNeed { weights, total: self.total(weights) };
-        let search = Search {
-            within,
-            gap,
-            target: None,
-            known: std::mem::take(&mut self.need_cuts),
-            hints: self.hints.clone(),
-        };
+        let search =
+            Search { within, gap, target: None, known: std::mem::take(&mut self.need_cuts), hints: self.hints.clone() };
         let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         self.need_cuts = cuts;
         if let Some((_, steps)) = &found.best
@@ -242,12 +237,8 @@ impl<'a> Planner<'a> {
             cuts: found.work.cuts + short.work.cuts,
         };
         let least = short.best.as_ref().map(|(least, _)| *least as u64);
-        let shortfall = Shortfall {
-            least,
-            missed: Vec::new(),
-            out_of_reach: Vec::new(),
-            proved: short.stopped.is_none(),
-        };
+        let shortfall =
+            Shortfall { least, missed: Vec::new(), out_of_reach: Vec::new(), proved: short.stopped.is_none() };
         let found = Found { work, ..short };
         self.finish(found, &self.units.clone(), Goal::Floors(wanted, Some(shortfall)), effort)
     }
@@ -319,8 +310,7 @@ impl<'a> Planner<'a> {
                 (Status::NotReachable(shortfall), objective)
             }
             _ if !allowed && stopped.is_none() => {
-                let nothing =
-                    Shortfall { least: None, missed: Vec::new(), out_of_reach: Vec::new(), proved: true };
+                let nothing = Shortfall { least: None, missed: Vec::new(), out_of_reach: Vec::new(), proved: true };
                 (Status::NotReachable(nothing), objective)
             }
             // Stopped before it was known how much need can be met at all: nothing is known of travel.

@@ -214,10 +214,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         if allowed && self.nearest.as_ref().is_none_or(nearer) {
             self.nearest = Some((missing, objective, steps.to_vec()));
         }
-        if missing == 0
-            && allowed
-            && self.best.as_ref().is_none_or(|(best, _)| objective < *best)
-        {
+        if missing == 0 && allowed && self.best.as_ref().is_none_or(|(best, _)| objective < *best) {
             self.best = Some((objective, steps.to_vec()));
             self.effort.report("plan", self.work.nodes, None);
         }
@@ -232,9 +229,10 @@ impl<'t, 'm> Tree<'t, 'm> {
     /// An objective above this is of no interest.
     fn cutoff(&self) -> f64 {
         let target = self.search.target.map_or(f64::INFINITY, |target| target as f64);
-        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| {
-            (*best - 1).min(*best - self.aim.slack(*best, self.search.gap)) as f64
-        });
+        let best = self
+            .best
+            .as_ref()
+            .map_or(f64::INFINITY, |(best, _)| (*best - 1).min(*best - self.aim.slack(*best, self.search.gap)) as f64);
         target.min(best)
     }
 
@@ -388,7 +386,13 @@ impl<'t, 'm> Tree<'t, 'm> {
             };
             *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
             if std::env::var("TRACE").is_ok() {
-                eprintln!("round {round} bound {bound:.2} best {:?} rows {} cuts {} inner {}", self.best.as_ref().map(|b| b.0), self.relaxation.n_rows(), self.work.cuts, self.work.inner);
+                eprintln!(
+                    "round {round} bound {bound:.2} best {:?} rows {} cuts {} inner {}",
+                    self.best.as_ref().map(|b| b.0),
+                    self.relaxation.n_rows(),
+                    self.work.cuts,
+                    self.work.inner
+                );
             }
             if self.cutoff() < Tree::whole_bound(bound) {
                 return Ok(());

@@ -4,9 +4,9 @@
 //! promises most for its cost and asks the inner problem only about that: lazy greedy (Minoux 1978). It is a heuristic
 //! except where every candidate adds single places of equal cost; the tree proves what it is worth.
 
+use super::Rule;
 use super::branch::{Halt, Tree};
 use super::model::{Model, Row};
-use super::Rule;
 
 /// Greedy from nothing, then exchanges.
 pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
@@ -26,7 +26,9 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
         let mut next = steps.clone();
         let mut taken = 0;
         for (_, lever) in promises {
-            if let Some(more) = with_one_more(model, &next, lever).filter(|more| model.allowed(more, tree.search.within)) {
+            if let Some(more) =
+                with_one_more(model, &next, lever).filter(|more| model.allowed(more, tree.search.within))
+            {
                 next = more;
                 taken += 1;
                 if taken == at_once {
@@ -78,7 +80,9 @@ fn improve(tree: &mut Tree) -> Result<(), Halt> {
         let mut more = less;
         let mut added = false;
         for (_, other) in promises {
-            if let Some(next) = with_one_more(model, &more, other).filter(|next| model.allowed(next, tree.search.within)) {
+            if let Some(next) =
+                with_one_more(model, &more, other).filter(|next| model.allowed(next, tree.search.within))
+            {
                 more = next;
                 added = true;
             }

@@ -45,7 +45,10 @@ enum Groups {
     /// One, or none.
     Single,
     /// Parent of each floor, and the innermost floor of each source.
-    Nested { parents: Vec<Option<u32>>, innermost: Vec<Option<u32>> },
+    Nested {
+        parents: Vec<Option<u32>>,
+        innermost: Vec<Option<u32>>,
+    },
     Overlapping,
 }
 

@@ -65,7 +65,8 @@ impl<'a> Stretch<'a> {
         let network = model.network();
         let (n_sources, n_sinks, n_limits) = (network.n_sources(), network.n_sinks(), network.limits().len());
         let room = |shape: &Shape| {
-            let added: f64 = shape.adds.iter().map(|(lever, places)| model.steps_at(*lever, point) * *places as f64).sum();
+            let added: f64 =
+                shape.adds.iter().map(|(lever, places)| model.steps_at(*lever, point) * *places as f64).sum();
             let places = shape.base.map_or(f64::INFINITY, |base| base as f64) + added;
             // A product with no end at a closed gate is not a number; it is closed.
             let open = model.openness(shape, point);

@@ -56,12 +56,9 @@ fn greedy_buys_three_where_four_can_be_had() {
     // Two places at a cost of 2 in each of three services. The first reaches one child of each of the other two and a
     // third one; alone it looks as good as they do, and after it each of the others adds one only.
     let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0, 1]), (1, 1, &[1]), (1, 1, &[0, 2]), (1, 1, &[2])];
-    let choices = Choices::new(
-        network(sources, &[Some(0); 3]),
-        (0..3).map(|sink| adds(1, 2, sink, 2)).collect(),
-        vec![],
-    )
-    .expect("valid");
+    let choices =
+        Choices::new(network(sources, &[Some(0); 3]), (0..3).map(|sink| adds(1, 2, sink, 2)).collect(), vec![])
+            .expect("valid");
     let answer = ask(&choices, budget(4), Aim::MostNeed);
     assert_eq!((answer.objective, answer.cost, answer.steps.as_slice()), (0, 4, &[0, 1, 1][..]));
     assert_eq!((answer.weight_met, answer.units_met, answer.status), (4, 4, Status::Optimal));
@@ -89,7 +86,8 @@ fn a_closure_pays_for_an_opening() {
     // The old service has one place and costs 10, the new one three for 10.
     let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0, 1]), (2, 1, &[1])];
     let close = lever(-10, &[Effect::Closes(Node::Sink(0))]);
-    let choices = Choices::new(network(sources, &[Some(1), Some(3)]), vec![close, opens(10, 1)], vec![]).expect("valid");
+    let choices =
+        Choices::new(network(sources, &[Some(1), Some(3)]), vec![close, opens(10, 1)], vec![]).expect("valid");
     let answer = ask(&choices, budget(0), Aim::MostNeed);
     assert_eq!((answer.units_met, answer.cost, answer.steps), (3, 0, vec![1, 1]));
     // Closed is closed, whatever is bought there.
@@ -181,7 +179,13 @@ fn small() -> impl Strategy<Value = Choices> {
             ];
             let most = prop_oneof![5 => 1..=2u32, 1 => Just(9u32), 1 => Just(0u32)];
             let lever = (most, -2..=4i64, -1..=3i64, option::of(0..2u32), vec(effect, 1..=3)).prop_map(
-                |(most, fixed_cost, cost_per_step, fund, effects)| Lever { most, fixed_cost, cost_per_step, fund, effects },
+                |(most, fixed_cost, cost_per_step, fund, effects)| Lever {
+                    most,
+                    fixed_cost,
+                    cost_per_step,
+                    fund,
+                    effects,
+                },
             );
             let set = || vec(any::<bool>(), k);
             let rule = (0..4u8, set(), 0..k as u32).prop_map(|(sort, set, lever)| {

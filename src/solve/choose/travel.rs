@@ -19,7 +19,7 @@ use super::aims::{Cut, MostNeed, inner, need_cut, share};
 use super::branch::{Aim as TreeAim, Found, Halt, Search, Tree, Whole};
 use super::ceiling::Given;
 use super::model::{Model, Row};
-use super::{ChooseError, Choices, Within, Work, stretch};
+use super::{Choices, ChooseError, Within, Work, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::flow as flows;
 use crate::solve::network::{Network, PairCosts, Stage};
@@ -240,8 +240,7 @@ pub(super) fn least_farthest(
         let choices = near_part(model, all[middle]);
         let near = Model::of(&choices);
         let mut aim = MostNeed { weights, total };
-        let search =
-            Search { within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
+        let search = Search { within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
         let (found, _) = Tree::new(&near, search, &mut aim, effort).run()?;
         work.nodes += found.work.nodes;
         work.relaxations += found.work.relaxations;
