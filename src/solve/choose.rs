@@ -33,7 +33,7 @@ use super::network::Network;
 use super::outcome::Flow;
 use super::program::BackendError;
 
-pub use aims::Planner;
+pub use aims::{Planner, probe};
 
 /// A network and what could be done to it, valid by construction.
 ///

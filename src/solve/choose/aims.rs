@@ -351,3 +351,21 @@ enum Goal<'g> {
 fn unstopped() -> ChooseError {
     ChooseError::NoTravel
 }
+
+pub fn probe(choices: &Choices) {
+    let model = Model::of(choices);
+    let weights = choices.network.stages()[0].unsent_cost.clone();
+    let e = Effort::unlimited();
+    let time = |name: &str, f: &mut dyn FnMut()| { let t = std::time::Instant::now(); f(); eprintln!("{name} {:.4}", t.elapsed().as_secs_f64()); };
+    for share in [2u32, 1] {
+        let steps: Vec<u32> = (0..model.n_levers() as u32).map(|l| u32::from(l % share == 0)).collect();
+        let point = model.point_of(&steps);
+        time("open part", &mut || { model.open_part(&steps, &weights); });
+        time("inner", &mut || { let _ = inner(&model, &weights, &steps, &e); });
+        let own = inner(&model, &weights, &steps, &e).unwrap();
+        time("cut", &mut || { need_cut(&model, &own.sources, &own.limits, &point); });
+        time("stretch whole", &mut || { let _ = stretch::prices(&model, &weights, &point, &e); });
+        let half: Vec<f64> = point.iter().enumerate().map(|(i, x)| (x * 0.7 + 0.3 * ((i * 7919 % 100) as f64 / 100.0)).min(1.0)).collect();
+        time("stretch between", &mut || { let _ = stretch::prices(&model, &weights, &half, &e); });
+    }
+}
