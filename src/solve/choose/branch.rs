@@ -11,6 +11,7 @@ use super::model::{Model, Row};
 use super::relaxation::{Relaxation, Solved};
 use super::{ChooseError, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
+use crate::solve::outcome::Flow;
 
 /// A question as the tree sees it. Columns are those of the model; where the objective is not the cost of the columns it
 /// is one more column, the last, which cuts bound from below.
@@ -32,6 +33,16 @@ pub(super) struct Whole {
     pub missing: u64,
     pub objective: i64,
     pub rows: Vec<Row>,
+    /// A flow that gives it, over the pairs of the whole network.
+    pub flow: Flow,
+}
+
+/// The best whole steps so far.
+#[derive(Clone, Debug)]
+pub(super) struct Best {
+    pub objective: i64,
+    pub steps: Vec<u32>,
+    pub flow: Flow,
 }
 
 /// Why the tree was left.
@@ -50,13 +61,14 @@ impl From<StopReason> for Halt {
 /// What the tree found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    pub best: Option<(i64, Vec<u32>)>,
+    pub best: Option<Best>,
     /// Of the choices looked at that keep to the limits, the one that misses the targets by least.
     pub nearest: Option<(u64, i64, Vec<u32>)>,
     /// No answer has a lower objective; None: there is no answer.
     pub bound: Option<i64>,
     pub stopped: Option<StopReason>,
     pub work: Work,
+    pub within: Within,
 }
 
 /// How a tree is to be searched.
@@ -107,10 +119,12 @@ pub(super) struct Tree<'t, 'm> {
     kept: usize,
     /// All cuts, scaled.
     pool: Vec<Row>,
+    /// How often each was violated.
+    used: Vec<u32>,
     /// Real units of one unit of the last column.
     unit: f64,
     seen: BTreeMap<Vec<u32>, (u64, i64)>,
-    pub best: Option<(i64, Vec<u32>)>,
+    pub best: Option<Best>,
     nearest: Option<(u64, i64, Vec<u32>)>,
     /// Least bound of the nodes that were left because they could not be better by more than the gap.
     left: f64,
@@ -153,6 +167,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             guess: vec![[(0.0, 0.0); 2]; n],
             kept: 0,
             pool: Vec::new(),
+            used: Vec::new(),
             unit,
             seen: BTreeMap::new(),
             best: None,
@@ -195,6 +210,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         self.work.cuts += 1;
         let row = self.scaled(row);
         self.pool.push(row);
+        self.used.push(0);
         self.pool.len() - 1
     }
 
@@ -203,7 +219,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         if let Some((missing, objective)) = self.seen.get(steps) {
             return Ok((*missing, *objective, Vec::new()));
         }
-        let Whole { missing, objective, rows } = self.aim.whole(self.model, steps, self.effort)?;
+        let Whole { missing, objective, rows, flow } = self.aim.whole(self.model, steps, self.effort)?;
         self.work.inner += 1;
         for row in &rows {
             self.learn(row.clone());
@@ -214,11 +230,8 @@ impl<'t, 'm> Tree<'t, 'm> {
         if allowed && self.nearest.as_ref().is_none_or(nearer) {
             self.nearest = Some((missing, objective, steps.to_vec()));
         }
-        if missing == 0
-            && allowed
-            && self.best.as_ref().is_none_or(|(best, _)| objective < *best)
-        {
-            self.best = Some((objective, steps.to_vec()));
+        if missing == 0 && allowed && self.best.as_ref().is_none_or(|best| objective < best.objective) {
+            self.best = Some(Best { objective, steps: steps.to_vec(), flow });
             self.effort.report("plan", self.work.nodes, None);
         }
         Ok((missing, objective, rows))
@@ -232,8 +245,8 @@ impl<'t, 'm> Tree<'t, 'm> {
     /// An objective above this is of no interest.
     fn cutoff(&self) -> f64 {
         let target = self.search.target.map_or(f64::INFINITY, |target| target as f64);
-        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| {
-            (*best - 1).min(*best - self.aim.slack(*best, self.search.gap)) as f64
+        let best = self.best.as_ref().map_or(f64::INFINITY, |best| {
+            (best.objective - self.aim.slack(best.objective, self.search.gap).max(1)) as f64
         });
         target.min(best)
     }
@@ -244,7 +257,7 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 
     fn enough(&self) -> bool {
-        matches!((&self.best, self.search.target), (Some((best, _)), Some(target)) if *best <= target)
+        matches!((&self.best, self.search.target), (Some(best), Some(target)) if best.objective <= target)
     }
 
     pub fn run(mut self) -> Result<(Found, Vec<Row>), ChooseError> {
@@ -257,7 +270,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             None => None,
         };
         let still = open.iter().map(|node: &Node| node.bound).chain(at_hand).fold(self.left, f64::min);
-        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| *best as f64);
+        let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
         let bound = Tree::whole_bound(still).min(best);
         let found = Found {
             bound: bound.is_finite().then_some(bound as i64),
@@ -265,13 +278,9 @@ impl<'t, 'm> Tree<'t, 'm> {
             nearest: self.nearest,
             stopped,
             work: self.work,
+            within: self.search.within.clone(),
         };
-        let unit = self.unit;
-        let n = self.model.columns.len() as u32;
-        for row in &mut self.pool {
-            row.terms.iter_mut().filter(|term| term.0 == n).for_each(|term| term.1 /= unit);
-        }
-        Ok((found, self.pool))
+        Ok((found, best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32)))
     }
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
@@ -315,8 +324,8 @@ impl<'t, 'm> Tree<'t, 'm> {
 
     /// Notes a node that is not followed because it cannot be much better.
     fn leave(&mut self, bound: f64) {
-        if let Some((best, _)) = &self.best
-            && bound < *best as f64
+        if let Some(best) = &self.best
+            && bound < best.objective as f64
         {
             self.left = self.left.min(bound);
         }
@@ -370,6 +379,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         worst.truncate(most);
         for (_, at) in &worst {
             self.relaxation.add(self.pool[*at].clone());
+            self.used[*at] += 1;
         }
         worst.len()
     }
@@ -377,7 +387,7 @@ impl<'t, 'm> Tree<'t, 'm> {
     /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
     /// keeps it from leaping about (Ben-Ameur and Neto 2007).
     fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|(_, steps)| self.model.point_of(steps));
+        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|best| self.model.point_of(&best.steps));
         let mut stale = 0;
         let mut last = f64::NEG_INFINITY;
         for round in 0..ROUNDS_AT_ROOT {
@@ -387,9 +397,6 @@ impl<'t, 'm> Tree<'t, 'm> {
                 return Ok(());
             };
             *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
-            if std::env::var("TRACE").is_ok() {
-                eprintln!("round {round} bound {bound:.2} best {:?} rows {} cuts {} inner {}", self.best.as_ref().map(|b| b.0), self.relaxation.n_rows(), self.work.cuts, self.work.inner);
-            }
             if self.cutoff() < Tree::whole_bound(bound) {
                 return Ok(());
             }
@@ -610,4 +617,19 @@ impl<'t, 'm> Tree<'t, 'm> {
 /// By how much a point breaks a row.
 fn violation(row: &Row, point: &[f64]) -> f64 {
     row.terms.iter().map(|(column, factor)| factor * point[*column as usize]).sum::<f64>() - row.right
+}
+
+/// The cuts that were of most use, in real units, for another question.
+fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
+    const MOST: usize = 150;
+    let mut order: Vec<usize> = (0..pool.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
+    order.truncate(MOST);
+    order.sort_unstable();
+    let real = |at: usize| {
+        let mut row = pool[at].clone();
+        row.terms.iter_mut().filter(|term| term.0 == last).for_each(|term| term.1 /= unit);
+        row
+    };
+    order.into_iter().map(real).collect()
 }

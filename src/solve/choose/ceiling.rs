@@ -99,8 +99,9 @@ impl Ceiling {
             model.gate(*one, point).partial_cmp(&model.gate(*other, point)).unwrap_or(std::cmp::Ordering::Equal)
         });
         let most = |position: &u32| model.choices.levers()[*position as usize].most;
-        let whole = (shape.base)
-            .map(|base| shape.adds.iter().fold(base, |sum, (lever, s)| sum.saturating_add(s.saturating_mul(most(lever).into()))));
+        let whole = (shape.base).map(|base| {
+            shape.adds.iter().fold(base, |sum, (lever, s)| sum.saturating_add(s.saturating_mul(most(lever).into())))
+        });
         if let Some(gate) = gate {
             let open = model.gate(gate, point);
             let apart = if shape.adds.is_empty() { 0.0 } else { self.added(model, shape, worth, point, false) };

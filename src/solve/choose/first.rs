@@ -4,9 +4,9 @@
 //! promises most for its cost and asks the inner problem only about that: lazy greedy (Minoux 1978). It is a heuristic
 //! except where every candidate adds single places of equal cost; the tree proves what it is worth.
 
-use super::branch::{Halt, Tree};
-use super::model::{Model, Row};
 use super::Rule;
+use super::branch::{Best, Halt, Tree};
+use super::model::{Model, Row};
 
 /// Greedy from nothing, then exchanges.
 pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
@@ -14,9 +14,9 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
     let n = model.n_levers();
     let mut steps = vec![0u32; n];
     let (mut missing, mut objective, mut rows) = tree.look(&steps)?;
-    // So many steps at a time that a hundred looks suffice.
+    // So many steps at a time that few looks suffice, fewer where each takes long.
     let most: u64 = model.choices.levers().iter().map(|lever| u64::from(lever.most)).sum();
-    let at_once = usize::try_from(most / 60 + 1).unwrap_or(1);
+    let at_once = usize::try_from(most / looks(model, 12, 60) + 1).unwrap_or(1);
     loop {
         let wanted = gains(model, &rows);
         let mut promises: Vec<(f64, u32)> = (0..n as u32)
@@ -26,7 +26,9 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
         let mut next = steps.clone();
         let mut taken = 0;
         for (_, lever) in promises {
-            if let Some(more) = with_one_more(model, &next, lever).filter(|more| model.allowed(more, tree.search.within)) {
+            if let Some(more) =
+                with_one_more(model, &next, lever).filter(|more| model.allowed(more, tree.search.within))
+            {
                 next = more;
                 taken += 1;
                 if taken == at_once {
@@ -47,16 +49,20 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
     improve(tree)
 }
 
+/// How many inner problems a first answer may take, by their size: about a second in all.
+fn looks(model: &Model, least: u64, most: u64) -> u64 {
+    (12_000_000 / (model.network().n_pairs() as u64 + 1)).clamp(least, most)
+}
+
 /// Leaves out what is not needed, then exchanges one chosen lever for others, while that helps.
 fn improve(tree: &mut Tree) -> Result<(), Halt> {
-    const MOST_LOOKS: usize = 120;
-    let Some((_, best)) = tree.best.clone() else { return Ok(()) };
+    let Some(Best { steps: best, .. }) = tree.best.clone() else { return Ok(()) };
     let model = tree.model;
-    let mut looks = MOST_LOOKS;
+    let mut looks = looks(model, 4, 120);
     let mut dear: Vec<u32> = (0..model.n_levers() as u32).filter(|lever| 0 < best[*lever as usize]).collect();
     dear.sort_by_key(|lever| std::cmp::Reverse(model.choices.levers()[*lever as usize].cost(best[*lever as usize])));
     for lever in dear {
-        let Some((_, best)) = tree.best.clone() else { break };
+        let Some(Best { steps: best, .. }) = tree.best.clone() else { break };
         if best[lever as usize] == 0 || looks == 0 {
             continue;
         }
@@ -78,7 +84,9 @@ fn improve(tree: &mut Tree) -> Result<(), Halt> {
         let mut more = less;
         let mut added = false;
         for (_, other) in promises {
-            if let Some(next) = with_one_more(model, &more, other).filter(|next| model.allowed(next, tree.search.within)) {
+            if let Some(next) =
+                with_one_more(model, &more, other).filter(|next| model.allowed(next, tree.search.within))
+            {
                 more = next;
                 added = true;
             }

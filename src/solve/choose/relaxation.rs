@@ -348,7 +348,8 @@ impl Relaxation {
         }
         for variable in wanted {
             let Place::Column(column) = self.place[variable] else { continue };
-            let candidates = (0..self.basic.len()).filter(|at| self.n <= self.basic[*at] && tight[self.basic[*at] - self.n]);
+            let candidates =
+                (0..self.basic.len()).filter(|at| self.n <= self.basic[*at] && tight[self.basic[*at] - self.n]);
             let best = candidates.max_by(|one, other| {
                 let size = |at: usize| self.table[at][column].abs();
                 size(*one).partial_cmp(&size(*other)).unwrap_or(std::cmp::Ordering::Equal)
