@@ -36,6 +36,7 @@ def main():
             "match --out": ["match", bundle, "--force", "--out", f"{folder}/match"],
             "gaps": ["gaps", bundle],
             "gaps --out": ["gaps", bundle, "--force", "--out", f"{folder}/gaps"],
+            "measure": ["measure", bundle],
             "explain": ["explain", bundle, need],
             "verify": ["verify", bundle, f"{folder}/match"],
         }

@@ -6,6 +6,7 @@
 mod answer;
 mod args;
 mod check;
+mod compare;
 mod completions;
 mod demo;
 mod ending;
@@ -84,6 +85,7 @@ fn perform(job: &Job) -> Result<Ending, Failure> {
         Task::Match(task) => matching::run(task, form),
         Task::Gaps(task) => gaps::run(task, form),
         Task::Measure(task) => measure::run(task, form),
+        Task::Compare(task) => compare::run(task, form),
         Task::Explain(task) => explain::run(task, form),
         Task::Verify(task) => verify::run(task, form),
         Task::Import(task) => import::run(task, form),

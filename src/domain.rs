@@ -16,6 +16,7 @@ pub mod places;
 pub mod policy;
 pub mod problem;
 pub mod stated;
+pub mod unload;
 
 pub use age::{AgeBand, AgeLimit, AgeLimits, AgeUnit};
 pub use change::{Cells, Change, Changed, Difference};
@@ -35,3 +36,4 @@ pub use places::{PlacesUnknown, Supply};
 pub use policy::{Policy, StageName};
 pub use problem::{Problem, Severity};
 pub use stated::{Mark, Stated};
+pub use unload::draft_of;

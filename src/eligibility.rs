@@ -20,13 +20,13 @@ pub mod spots;
 pub(crate) mod testing;
 
 pub use catchment::Catchments;
-pub use declines::{Declines, Place};
+pub use declines::{DeclinedByNeed, Declines, Place};
 pub use ecology::{
-    ChildNeeds, Component, Components, Driver, Ecology, LayerProfile, LayerRow, OnOffer, SinglePoint, layer_profile,
+    ChildNeeds, Component, Components, Ecology, LayerProfile, LayerRow, OnOffer, SinglePoint, layer_profile,
 };
 pub use facts::{NeedFacts, OfferFacts, TravelRow, travel_unit};
 pub use grade::Grade;
-pub use misses::{Miss, near_misses, near_misses_of, relaxation_of_reach, relaxation_of_rule};
+pub use misses::{Miss, near_misses_of, nearest_miss, relaxation_of_reach, relaxation_of_rule};
 pub use pairs::{CountedPairs, Pair, Pairs, pairs_of_facts};
 pub use profiles::{ProfileIx, Profiles};
 pub use reach::{Beyond, OutOfReach, ReachUnknown, ReachVerdict, Reached, Travelled, reach, reach_facts, rounded};

@@ -5,16 +5,20 @@
 //! ([`deficient`]), and tables by kind, layer, level, age, area and group ([`tally`]). [`mod@cascade`] says at which step
 //! children are lost, of everyone or of a [`Subgroup`], and [`receipt`] holds need against what children receive today.
 //! [`relaxations`] tries the rules that keep most children out, [`providers`] closes one provider after another, and
-//! [`overlap`] counts which services compete for the same needs. [`mod@children`] are those behind the child-needs, and
-//! [`mod@rests`] says how much rests on what was estimated or assumed.
+//! [`overlap`] counts which services compete for the same needs. [`mod@children`] are those behind the child-needs,
+//! [`mod@rests`] says how much rests on what was estimated or assumed, and [`extremes`] between which numbers each row lies
+//! over everything that is as good. [`compare`] holds two localities side by side.
 
 pub mod access;
 pub mod cascade;
 pub mod causes;
 pub mod children;
+pub mod compare;
 pub mod deficient;
 pub mod equity;
+pub mod extremes;
 pub mod families;
+pub mod floors;
 #[cfg(test)]
 mod matched;
 mod most;
@@ -48,6 +52,8 @@ pub use cascade::{
 pub use causes::{Cause, Unmet};
 pub use children::{Children, children};
 pub use deficient::DeficientSet;
+pub use extremes::{Extremes, MetRange};
+pub use floors::{FloorAnswer, FloorGroup, TriedFloor};
 pub use optimum::{Change, Optimum, Today};
 pub use overlap::Overlap;
 pub use programmes::{Programme, programmes};
@@ -98,9 +104,16 @@ pub fn analyse(
     route: Route,
     effort: &Effort,
 ) -> Result<Gaps, GapsError> {
-    let range = ranges::unmet_range(locality, profiles, pairs, &matching, route, effort)?;
-    let reasons = reasons(locality, profiles, pairs, &matching, effort);
-    let tallies = tally::tallies(locality, &matching, effort);
+    let (range, (reasons, tallies)) = effort.both(
+        || ranges::unmet_range(locality, profiles, pairs, &matching, route, effort),
+        || {
+            effort.both(
+                || reasons(locality, profiles, pairs, &matching, effort),
+                || tally::tallies(locality, &matching, effort),
+            )
+        },
+    );
+    let range = range?;
     let layers = tally::layer_matrix(locality, &matching, &tallies, effort);
     Ok(Gaps { matching, range, reasons, tallies, layers })
 }

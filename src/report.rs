@@ -6,6 +6,7 @@
 
 mod assurance;
 pub mod check;
+pub mod compare;
 pub mod explain;
 pub mod gaps;
 pub mod matching;

@@ -156,6 +156,20 @@ impl Service {
         }
     }
 
+    /// Asks `question` of two held localities, on one solver thread. Whoever mixes the two writes both down and reads a
+    /// third, and room for three is set aside for that.
+    pub async fn ask_of_both<T: Send + 'static>(
+        &self,
+        [one, other]: [Named; 2],
+        limits: CallLimits,
+        question: impl FnOnce([&Resident; 2], &Effort<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (one, other) = (self.get(&one)?, self.get(&other)?);
+        let work =
+            move |watch: &CallWatch| answer(question([&one.resident, &other.resident], &effort(watch)), Origin::Files);
+        self.solvers.run(limits, work).await
+    }
+
     /// The authority, if it is served here.
     pub fn authority(&self, name: &AuthorityName) -> Result<(), Error> {
         match self.settings.authorities.contains(&name.authority) {

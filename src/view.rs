@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod common;
+pub mod compare;
 pub mod explain;
 pub mod gaps;
 pub mod matching;
@@ -17,6 +18,7 @@ pub mod what_if;
 
 pub use check::CheckDocument;
 pub use common::{CompletenessDocument, Provenance, StageDelta, StageValue};
+pub use compare::CompareDocument;
 pub use explain::ExplainDocument;
 pub use gaps::GapsDocument;
 pub use matching::{AssignmentRow, MatchDocument, MatchFiles, PriceRow};

@@ -135,6 +135,23 @@ fn each_command_starts_with_its_headline_and_ends_with_0() {
 }
 
 #[test]
+fn gaps_say_which_rows_can_be_ranked_where_ranges_are_asked_for() {
+    let place = Place::new();
+    // One child of each area asks at the same level for the second place.
+    place.change("needs.csv", "cy,cy,speech,2", "cy,cy,speech,1");
+    let bundle = place.bundle();
+    let by_area = |document: Value| document["by_area"].as_array().expect("rows").clone();
+    let ranged = by_area(suffice(&["gaps", &bundle, "--ranges", "--json"]).exit(0).json());
+    let ranges: Vec<_> =
+        ranged.iter().map(|row| (row["met_least"].clone(), row["met_most"].clone(), row["key"].clone())).collect();
+    assert_eq!(ranges, [(1.into(), 2.into(), "north".into()), (0.into(), 1.into(), "south".into())]);
+    let page = suffice(&["gaps", &bundle, "--ranges"]).exit(0).out;
+    assert!(page.contains("At least  At most") && page.contains("No two of these can be told apart"), "{page}");
+    let plain = by_area(suffice(&["gaps", &bundle, "--json"]).exit(0).json());
+    assert!(plain.iter().all(|row| row.get("met_least").is_none() && row.get("met_most").is_none()), "{plain:?}");
+}
+
+#[test]
 fn json_is_exactly_one_document_of_its_schema() {
     let place = Place::new();
     let bundle = place.bundle();

@@ -4,12 +4,12 @@ mod support;
 
 use std::fmt::Write as _;
 
-use suffice::engine::{Asked, InlineNeed};
+use suffice::engine::{Asked, InlineNeed, Resident};
 use suffice::matching::Route;
 use suffice::solve::Effort;
 use suffice::view;
 use suffice::view::GapsDocument;
-use suffice::view::gaps::GapQuestions;
+use suffice::view::gaps::{GapQuestions, Ranges};
 use support::bundles::resident;
 
 fn gaps(bundle: &str) -> GapsDocument {
@@ -381,4 +381,40 @@ fn a_stopped_run_does_not_pretend_to_know_why() {
     assert_eq!(causes, [("no_type", 2), ("stopped", 5)]);
     let totals = &document.totals;
     assert_eq!((totals.unmet, totals.unmet_low, totals.unmet_high), (7, 0, 7));
+}
+
+#[test]
+fn ranges_say_what_is_set_aside_and_where_an_answer_may_lie_outside() {
+    let place = |policy: &str| {
+        resident(&format!(
+            "== needs.csv
+             need, holder, kind, level, children, area
+             n, h, k, 2, 2, a
+             m, g, k, 1, 2, b
+             == services.csv
+             service, name, provider, types, age_min, age_max
+             s, Play group, p, k, any, any
+             == offers.csv
+             offer, service, area, capacity
+             o, s, a, 2
+             {policy}"
+        ))
+    };
+    let by_area = |resident: Resident, effort: &Effort| {
+        let asked = GapQuestions { ranges: Ranges::Find, ..GapQuestions::default() };
+        let document = view::gaps::run(&resident, Route::Network, &asked, effort).expect("an answer");
+        let row = |row: &view::gaps::GapRow| (row.met, row.met_least, row.met_most);
+        (document.by_area.iter().map(row).collect::<Vec<_>>(), document.notes.join("\n"))
+    };
+    let unlimited = Effort::unlimited();
+    let (rows, notes) = by_area(place(""), &unlimited);
+    assert_eq!(rows, [(2, Some(2), Some(2)), (0, Some(0), Some(0))]);
+    assert!(notes.contains("are set aside") && !notes.contains("may lie outside"), "{notes}");
+    // A floor takes a place from the heavier need, which the need stage alone would never do.
+    let (rows, notes) = by_area(place("== policy.toml\n[floors]\ngroup = \"area\"\nshare = 0.5\n"), &unlimited);
+    assert_eq!(rows, [(1, Some(2), Some(2)), (1, Some(0), Some(0))]);
+    assert!(notes.contains("may lie outside its range"), "{notes}");
+    let (rows, notes) = by_area(place(""), &Effort::unlimited().at_most(0));
+    assert!(rows.iter().all(|row| (row.1, row.2) == (None, None)), "{rows:?}");
+    assert!(notes.contains("between which numbers each row lies was not worked out"), "{notes}");
 }

@@ -184,13 +184,32 @@ fn what_families_say_and_records_do_not() {
         .by_kind
         .iter()
         .map(|row| {
-            let counts = [row.stated, row.felt_not_normative, row.normative_not_felt, row.expressed_not_supplied];
+            let not_felt = row.normative_not_felt.expect("some need is said to be felt");
+            let counts = [row.stated, row.felt_not_normative, not_felt, row.expressed_not_supplied];
             (row.kind.as_str(), counts, row.unknown_rows)
         })
         .collect();
     // Ten of kind k ask for the four places (n1 is only felt and asks for none). Those of n3 are graver and have all four.
     assert_eq!(rows, [("k", [15, 5, 3, 3], 0), ("l", [2, 2, 0, 2], 1)]);
     assert_eq!(families.not_stated, 11);
+}
+
+/// That no need is said to be felt does not say that none is.
+#[test]
+fn what_nobody_asked_families_is_not_recorded() {
+    let families = gaps(
+        "== services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, k, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age, basis
+         n, h, k, 1, 3, a, 5, normative
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 4",
+    );
+    let row = &families.families.expect("nothing stopped it").by_kind[0];
+    assert_eq!((row.stated, row.felt_not_normative, row.normative_not_felt), (3, 0, None));
 }
 
 #[test]
@@ -369,8 +388,11 @@ fn in_group(value: &str) -> SubgroupAsked {
 fn cascades_of_subgroups_and_parts_are_given_on_request() {
     assert!(gaps(PARTS).subgroups.is_empty());
     let of_kind = SubgroupAsked { kind: Some("k".to_owned()), ages: Some([5, 6]), ..SubgroupAsked::default() };
-    let questions =
-        GapQuestions { subgroups: vec![of_kind.clone(), in_group("f")], cascade_by: Some("area".to_owned()) };
+    let questions = GapQuestions {
+        subgroups: vec![of_kind.clone(), in_group("f")],
+        cascade_by: Some("area".to_owned()),
+        ..GapQuestions::default()
+    };
     let document = asked(PARTS, &questions).expect("an answer");
     let said: Vec<(&str, u64, f64, f64)> = document
         .subgroups
@@ -407,6 +429,7 @@ fn questions_that_do_not_fit_are_refused_with_every_reason() {
     let questions = GapQuestions {
         subgroups: vec![in_group("f"), nonsense, SubgroupAsked::default()],
         cascade_by: Some("colour".to_owned()),
+        ..GapQuestions::default()
     };
     let Err(Failure::BadQuestion(problems)) = asked(PARTS, &questions) else { panic!("it was answered") };
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -101,6 +101,14 @@ async fn gaps_explanations_and_options_of_an_uploaded_locality() {
     let set = &gaps.deficient_sets[0];
     assert_eq!((set.child_needs, set.places, set.short, set.need_count, set.offer_count), (2, 1, 1, 2, 1));
     assert_eq!((gaps.unmet[0].need.as_str(), gaps.unmet[0].cause(), gaps.unmet_rows), ("bo", pb::Cause::Capacity, 1));
+    let ranges = |gaps: &pb::AnalyseGapsResponse| -> Vec<(Option<i64>, Option<i64>)> {
+        gaps.by_level.iter().map(|row| (row.met_least, row.met_most)).collect()
+    };
+    assert_eq!(ranges(&gaps), [(None, None), (None, None)], "nobody asked for ranges");
+    let source = Some(pb::analyse_gaps_request::Source::Name(NORTH.to_owned()));
+    let request = pb::AnalyseGapsRequest { source, ranges: true, ..Default::default() };
+    let ranged = server.gaps().await.analyse_gaps(request).await.unwrap().into_inner();
+    assert_eq!(ranges(&ranged), [(Some(0), Some(0)), (Some(1), Some(1))], "level 3 weighs more than level 1");
 
     let explain = |need: &str| {
         let source = Some(pb::explain_need_request::Source::Name(locality.revision.clone()));
@@ -375,6 +383,70 @@ async fn a_gap_is_asked_about_subgroups() {
     assert_eq!(said(&refused), invalid(&["subgroups[1].area", "cascade_by"]));
     let refused = client.analyse_gaps(ask(vec![half], "")).await.unwrap_err();
     assert_eq!(said(&refused), invalid(&["subgroups[0].age_min"]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn two_localities_are_compared() {
+    let server = Server::start(Settings::default()).await;
+    let files = support::bundles::files(TWO_CHILDREN_ONE_PLACE);
+    let first = server.upload(header("north"), files.clone()).await.unwrap().locality.unwrap();
+    let mut more = files;
+    let offers = more.iter_mut().find(|(name, _)| name == "offers.csv").unwrap();
+    offers.1 = String::from_utf8(offers.1.clone()).unwrap().replace(",1,1", ",2,2").into_bytes();
+    server.upload(header("south"), more).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let request = |before: &str, after: &str| pb::CompareLocalitiesRequest {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        options: None,
+    };
+    const SOUTH: &str = "authorities/local/localities/south";
+    let answer = client.compare_localities(request(NORTH, SOUTH)).await.unwrap().into_inner();
+    assert_eq!(answer.status(), pb::SolveStatus::Optimal);
+    let [before, after] = [answer.before.unwrap(), answer.after.unwrap()];
+    assert_eq!((before.unmet, after.unmet, answer.change.unwrap().unmet), (1, 0, -1));
+    assert_eq!(before.provenance.unwrap().locality_digest, first.digest);
+    let sixths: Vec<_> =
+        answer.factors.iter().map(|row| (row.factor(), row.parts.as_ref().unwrap().unmet_sixths)).collect();
+    let parts = [(pb::ChangeFactor::Need, 0), (pb::ChangeFactor::Supply, -6), (pb::ChangeFactor::Matching, 0)];
+    assert_eq!((sixths.as_slice(), answer.no_parts_reason.as_str()), (parts.as_slice(), ""));
+    let all = &answer.indicators[0];
+    assert_eq!((all.measure(), all.of()), (pb::IndicatorMeasure::UnmetShare, pb::IndicatorOf::All));
+    assert_eq!(all.verdict(), pb::IndicatorVerdict::Improved);
+    assert_eq!((all.before.unwrap().value, all.after.unwrap().value), (Some(0.5), Some(0.0)));
+    let score = answer.score.unwrap();
+    assert_eq!(Some(score.comparable + score.not_comparable), answer.indicator_rows);
+    assert_eq!(score.worsened, 0);
+    // A revision is named as exactly as a digest.
+    let revision = format!("{NORTH}/revisions/{}", first.digest);
+    let same = client.compare_localities(request(&revision, NORTH)).await.unwrap().into_inner();
+    assert_eq!((same.score.unwrap().improved, same.change.unwrap().unmet), (0, 0));
+    let nowhere = client.compare_localities(request(NORTH, "authorities/local/localities/east")).await.unwrap_err();
+    assert_eq!(nowhere.code(), Code::NotFound);
+    let nameless = client.compare_localities(request(NORTH, "")).await.unwrap_err();
+    assert_eq!(said(&nameless), invalid(&["after"]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_floor_is_tried_for_the_group_that_is_worst_served() {
+    let server = Server::start(Settings::default()).await;
+    // Two of the four child-needs are met, both of the heavier; with a floor each group has one.
+    let (before, after) = TWO_CHILDREN_ONE_PLACE.split_once("ann,ann,k,3,1,a,7").unwrap();
+    let (_, after) = after.split_once("bo,bo,k,1,1,a,7").unwrap();
+    let bundle = format!("{before}ann,ann,k,3,2,a,7,no\nbo,bo,k,1,2,a,7,yes{after}")
+        .replace("area,age", "area,age,group:plan")
+        .replace("300,400,1,1", "300,400,2,2");
+    server.upload(header("north"), support::bundles::files(&bundle)).await.unwrap();
+    let mut client = pb::mismatch_service_client::MismatchServiceClient::new(server.channel().await);
+    let source = Some(pb::measure_mismatch_request::Source::Name(NORTH.to_owned()));
+    let request = pb::MeasureMismatchRequest { source, ..Default::default() };
+    let answer = client.measure_mismatch(request).await.unwrap().into_inner();
+    assert_eq!((answer.floors.len(), answer.floors[0].group.as_str()), (1, "plan"));
+    let tried = answer.floors[0].tried.as_ref().unwrap();
+    assert_eq!((tried.worst.as_str(), tried.met, tried.met_with_floor, tried.rest_loses), ("yes", 0, 1, 1));
+    assert_eq!((tried.share, tried.weight_change, tried.by_value.len()), (0.5, -15, 2));
     server.stop().await;
 }
 

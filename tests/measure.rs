@@ -5,6 +5,7 @@ mod support;
 use std::process::Command;
 
 use serde_json::Value;
+use suffice::engine::Resident;
 use suffice::matching::Route;
 use suffice::solve::Effort;
 use suffice::view;
@@ -71,8 +72,8 @@ fn the_page_of_perth_and_kinross() {
     today, and of all such children between 9.04% and 11.59% (95 % interval).
 
     Counts are child-needs: one child's one need. A child with two needs counts twice.
-    Of those who do not receive, up to 426 could be met by today's receipts in other hands and 0 by
-    places that nobody uses; for 1,527 there are too few places.
+    Of those who do not receive, 426 could be met by today's receipts in other hands and 0 by places
+    that nobody uses; for 1,527 there are too few places.
 
     Need against receipt
     ====================
@@ -232,4 +233,36 @@ fn a_stop_leaves_measures_out_and_says_so() {
     let document = view::measure::run(&resident, Route::Network, &Effort::unlimited().at_most(0)).expect("an answer");
     assert_eq!((document.status.as_str(), document.reason.as_deref()), ("stopped", Some("tick_limit")));
     assert_eq!((document.need_receipt, document.equity, document.access), (None, None, None));
+}
+
+#[test]
+fn a_floor_is_tried_for_the_group_that_is_worst_served() {
+    let place = |policy: &str| {
+        resident(&format!(
+            "== needs.csv
+             need, holder, kind, level, children, area, weight, group:plan
+             n, h, k, 1, 3, a, 4, no
+             m, g, k, 1, 3, a, 1, yes
+             == services.csv
+             service, name, provider, types, age_min, age_max
+             s, Play group, p, k, any, any
+             == offers.csv
+             offer, service, area, capacity
+             o, s, a, 3
+             {policy}"
+        ))
+    };
+    let measured =
+        |resident: &Resident, effort: &Effort| view::measure::run(resident, Route::Network, effort).expect("an answer");
+    let document = measured(&place(""), &Effort::unlimited());
+    let floors = document.equity.as_ref().expect("nothing stopped it").floors.clone().expect("nothing stopped it");
+    assert_eq!((floors.len(), floors[0].group.as_str(), &floors[0].not_tried), (1, "plan", &None));
+    let tried = floors[0].tried.as_ref().expect("those with a plan have nothing");
+    assert_eq!((tried.share, tried.worst.as_str(), tried.met, tried.met_with_floor), (0.5, "yes", 0, 1));
+    assert_eq!((tried.rest_loses, tried.shortfall, tried.child_needs_change, tried.weight_change), (1, 0, 0, -3));
+    let page = suffice::report::measure::page(&document);
+    assert!(page.contains("What a floor would give one group"), "{page}");
+    let held = measured(&place("== policy.toml\n[floors]\ngroup = \"area\"\nshare = 0.1\n"), &Effort::unlimited());
+    let floors = held.equity.expect("nothing stopped it").floors.expect("nothing stopped it");
+    assert_eq!(floors[0].not_tried.as_deref(), Some("the policy already holds a floor on area"));
 }

@@ -7,13 +7,14 @@ use std::process::Command;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
+use suffice::generate::locality::{Options, locality};
 use suffice::import::bundle;
 
 use super::support::bundles::{Policy, draft};
 use super::support::known::generate;
 use super::support::rung::Size;
 use super::support::{Numbers, Objective, Rung};
-use super::{england, explain, order, solve, standing, whole};
+use super::{england, explain, measures, order, solve, standing, whole};
 
 pub const USAGE: &str = "\
 usage: large [--threads N] JOB
@@ -25,6 +26,8 @@ usage: large [--threads N] JOB
   standing RUNG                     a thousand changes of one row each, from the standing answer
   whole NAME FOLDER                 from the files of a bundle to the JSON of its answer
   explain NAME FOLDER               all worths, causes and deficient sets of a bundle
+  measures NAME FOLDER              each section of `suffice gaps` and `suffice measure` beyond the matching
+  place CHILDREN FOLDER             write a made-up place with receipts, declines, groups and deprivation ranks
   england CSV OFFERS POLICY FOLDER  write a bundle of the cohorts of a population file and so many made-up offers
 RUNG is S, M, L or XL with a seed, such as XL-1. --threads 0, the default, is one for each processor.";
 
@@ -42,6 +45,8 @@ enum What {
     Standing { rung: Rung },
     Whole { name: String, folder: PathBuf },
     Explain { name: String, folder: PathBuf },
+    Measures { name: String, folder: PathBuf },
+    Place { children: u64, folder: PathBuf },
     England { population: PathBuf, offers: u64, policy: Policy, folder: PathBuf },
 }
 
@@ -68,6 +73,11 @@ impl Job {
             ["standing", word] => What::Standing { rung: rung(word)? },
             ["whole", name, folder] => What::Whole { name: (*name).to_owned(), folder: PathBuf::from(folder) },
             ["explain", name, folder] => What::Explain { name: (*name).to_owned(), folder: PathBuf::from(folder) },
+            ["measures", name, folder] => What::Measures { name: (*name).to_owned(), folder: PathBuf::from(folder) },
+            ["place", children, folder] => What::Place {
+                children: children.parse().map_err(|_| format!("{children:?} is no number of children"))?,
+                folder: PathBuf::from(folder),
+            },
             ["england", population, offers, policy, folder] => What::England {
                 population: PathBuf::from(population),
                 offers: offers.parse().map_err(|_| format!("{offers:?} is no number of offers"))?,
@@ -94,6 +104,8 @@ impl Job {
             What::Standing { rung } => println!("{}", standing::run(rung, threads)),
             What::Whole { name, folder } => println!("{}", whole::run(&name, &folder, threads)),
             What::Explain { name, folder } => println!("{}", explain::run(&name, &folder, threads)),
+            What::Measures { name, folder } => println!("{}", measures::run(&name, &folder, threads)),
+            What::Place { children, folder } => write_place(children, &folder),
             What::England { population, offers, policy, folder } => {
                 england::write(&population, offers, policy, &folder)
             }
@@ -135,6 +147,12 @@ fn write_instance(rung: Rung, file: &Path) -> Value {
 
 fn write_bundle(rung: Rung, policy: Policy, folder: &Path) {
     bundle::write_dir(&draft(rung, policy), folder, true).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A place as `suffice generate --children` makes it up.
+fn write_place(children: u64, folder: &Path) {
+    let options = Options::new(1, children).unwrap_or_else(|error| panic!("{error}"));
+    bundle::write_dir(&locality(&options), folder, true).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Where this program keeps what it wrote, beside its own file.

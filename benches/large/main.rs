@@ -13,6 +13,7 @@ mod clock;
 mod england;
 mod explain;
 mod jobs;
+mod measures;
 mod memory;
 mod order;
 mod solve;

@@ -45,6 +45,8 @@ pub enum Command {
     Gaps(Gaps),
     /// Measure how far what children receive follows what they need, and how evenly
     Measure(Measure),
+    /// Say what changed between two localities, dates or definitions, how sure that is, and what moved it
+    Compare(Compare),
     /// Explain one need: what it gets, and what stands in the way at each offer
     Explain(Explain),
     /// Check a stored answer from scratch, without the solver that made it
@@ -97,7 +99,7 @@ pub enum Backend {
 }
 
 /// Where the answer goes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Output {
     /// Print one JSON document instead of a page
     #[arg(long)]
@@ -165,7 +167,8 @@ Examples:
   suffice gaps trafford --cascade-by area
                                       at which step are children of each area lost?
   suffice gaps trafford --subgroup kind=speech-language,ages=4-7 --subgroup sex=f,level=3
-                                      ... and of these two groups")]
+                                      ... and of these two groups
+  suffice gaps trafford --ranges      which areas and groups are worse off than others, however places are given out?")]
 pub struct Gaps {
     #[command(flatten)]
     pub bundle: Bundle,
@@ -178,6 +181,11 @@ pub struct Gaps {
     /// Also say at which step children of each part are lost
     #[arg(long, value_name = "kind|area|level|age|GROUP")]
     pub cascade_by: Option<String>,
+
+    /// For each row of the tables also how many are met at least and at most over all equally good answers; rows are
+    /// ranked where these do not overlap
+    #[arg(long)]
+    pub ranges: bool,
 
     #[command(flatten)]
     pub solving: Solving,
@@ -206,6 +214,51 @@ pub struct Measure {
     /// Measure a published table that ships with the program
     #[arg(long, value_enum, value_name = "NAME")]
     pub example: Option<Example>,
+
+    #[command(flatten)]
+    pub solving: Solving,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  suffice compare trafford-2024 trafford-2025
+                                      how many indicators improved, and did need, supply or the rules move them?
+  suffice compare trafford trafford --after-policy wider.toml
+                                      the same needs and places under another definition
+  suffice compare trafford-2024 trafford-2025 --before-digest 3f2a9c01be44...
+                                      refuse unless the first is exactly the locality that was cited")]
+pub struct Compare {
+    /// Folder of the locality as it was, or of the one compared with
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+
+    /// Folder of the locality as it is, or of the other one
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+
+    /// Read BEFORE with this policy.toml in place of its own
+    #[arg(long, value_name = "FILE")]
+    pub before_policy: Option<PathBuf>,
+
+    /// Read AFTER with this policy.toml in place of its own: with the same folder twice, two definitions are compared
+    #[arg(long, value_name = "FILE")]
+    pub after_policy: Option<PathBuf>,
+
+    /// Refuse to compare unless BEFORE, as it is read, has this digest (64 hexadecimal digits, or the first 12 or more)
+    #[arg(long, value_name = "HEX")]
+    pub before_digest: Option<String>,
+
+    /// The same of AFTER
+    #[arg(long, value_name = "HEX")]
+    pub after_digest: Option<String>,
+
+    /// Leave out rows that cannot be understood, instead of refusing the whole bundle; each stays in the answer with
+    /// its reason
+    #[arg(long)]
+    pub set_aside: bool,
 
     #[command(flatten)]
     pub solving: Solving,

@@ -50,6 +50,8 @@ pub(super) enum Failure {
     Stopped { reason: StopReason, limit: Option<Duration> },
     #[error("{what} cannot be used")]
     BadInput { what: String, problems: Vec<Problem> },
+    #[error("{} is not the locality that was pinned: its digest is {digest}, and {pinned} was asked for", path.display())]
+    NotPinned { path: PathBuf, digest: String, pinned: String },
     #[error("there is no {what} {id:?} in {}", path.display())]
     NotFound { path: PathBuf, what: &'static str, id: String },
     #[error("{path}: {source}", path = path.display())]
@@ -83,6 +85,7 @@ impl Failure {
             Failure::Refused { .. }
             | Failure::Bundle(_)
             | Failure::BadInput { .. }
+            | Failure::NotPinned { .. }
             | Failure::NotFound { .. }
             | Failure::Unreadable { .. }
             | Failure::Output(_)

@@ -1,5 +1,7 @@
 //! From a folder to a locality that can be asked.
 
+use std::path::Path;
+
 use super::ending::Failure;
 use super::examples::Example;
 use super::settings::Bundle;
@@ -19,8 +21,20 @@ pub(super) enum Read {
 /// Reads and checks; a bundle with problems is an answer here and not a failure.
 pub(super) fn read(bundle: &Bundle, effort: &Effort) -> Result<Read, Failure> {
     effort.report("reading", 0, None);
-    match bundle::read_dir(&bundle.path, effort) {
-        Ok(draft) => checked(draft, bundle.bad_rows, effort),
+    drafted(bundle::read_dir(&bundle.path, effort), bundle.bad_rows, effort)
+}
+
+/// As [`read`], with a policy in place of the bundle's own.
+pub(super) fn read_with(bundle: &Bundle, policy: &Path, effort: &Effort) -> Result<Read, Failure> {
+    effort.report("reading", 0, None);
+    let both = bundle::read_policy(policy, effort)
+        .and_then(|policy| Ok(Draft { policy: Some(policy), ..bundle::read_dir(&bundle.path, effort)? }));
+    drafted(both, bundle.bad_rows, effort)
+}
+
+fn drafted(draft: Result<Draft, BundleError>, bad_rows: BadRows, effort: &Effort) -> Result<Read, Failure> {
+    match draft {
+        Ok(draft) => checked(draft, bad_rows, effort),
         Err(BundleError::Problems(problems)) => Ok(Read::Refused(problems)),
         Err(BundleError::Stopped(reason)) => Err(Failure::Stopped { reason, limit: None }),
         Err(error) => Err(Failure::Bundle(error)),

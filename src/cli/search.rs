@@ -1,6 +1,7 @@
 //! One search for an answer: the clock, the stop key, the progress bar and the threads that it runs with. It begins
 //! before the bundle is read, which is part of the work.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -47,6 +48,17 @@ impl Search {
                 debug!("The bundle is read");
                 Ok(&Box::leak(loaded).resident)
             }
+            Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
+        }
+    }
+
+    /// As [`Search::resident`], with a policy in place of the bundle's own where one is given.
+    pub(super) fn resident_with(&self, bundle: &Bundle, policy: Option<&Path>) -> Result<&'static Resident, Failure> {
+        let Some(policy) = policy else { return self.resident(bundle) };
+        let watch = self.clock.loading();
+        let effort = self.on_threads(Effort::unlimited().watched(&watch));
+        match load::read_with(bundle, policy, &effort).map_err(|failure| failure.within(self.clock.limit()))? {
+            Read::Accepted(loaded) => Ok(&Box::leak(loaded).resident),
             Read::Refused(problems) => Err(Failure::Refused { path: bundle.path.clone(), problems }),
         }
     }

@@ -19,7 +19,7 @@ use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
 use crate::service;
 use crate::telemetry::Format;
-use crate::view::gaps::{GapQuestions, GroupAsked, SubgroupAsked};
+use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ pub(super) enum Task {
     Match(Match),
     Gaps(Gaps),
     Measure(Measure),
+    Compare(Compare),
     Explain(Explain),
     Verify(Verify),
     // Boxed for its size, as `Serve` is: they have many more settings than the rest.
@@ -101,6 +102,53 @@ pub(super) struct Measure {
     pub(super) source: Source,
     pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
+}
+
+#[derive(Debug)]
+pub(super) struct Compare {
+    pub(super) before: Compared,
+    pub(super) after: Compared,
+    pub(super) solving: Solving,
+    pub(super) out: Option<OutFolder>,
+}
+
+/// A locality that is compared.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) bundle: Bundle,
+    /// A policy in place of the bundle's own.
+    pub(super) policy: Option<PathBuf>,
+    pub(super) pin: Option<Pin>,
+}
+
+/// The beginning of a digest, or all of it, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pin(String);
+
+impl Pin {
+    /// Fewer digits than pages show would pin hardly anything.
+    const FEWEST: usize = 12;
+    const ALL: usize = 64;
+
+    fn parse(option: &str, text: &str) -> Result<Pin, WrongUse> {
+        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match is_hex && (Pin::FEWEST..=Pin::ALL).contains(&text.len()) {
+            true => Ok(Pin(text.to_ascii_lowercase())),
+            false => Err(WrongUse::value(format!(
+                "{option} is {text:?}; it is a digest, {} hexadecimal digits or at least the first {}",
+                Pin::ALL,
+                Pin::FEWEST
+            ))),
+        }
+    }
+
+    pub(super) fn holds(&self, digest: &str) -> bool {
+        digest.starts_with(&self.0)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Debug)]
@@ -217,10 +265,11 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output, &[&bundle.path])?;
             (form, Task::Match(Match { bundle: self::bundle(bundle), solving: self::solving(&solving)?, out }))
         }
-        Command::Gaps(args::Gaps { bundle, subgroup, cascade_by, solving, output }) => {
+        Command::Gaps(args::Gaps { bundle, subgroup, cascade_by, ranges, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
             let subgroups = subgroup.iter().map(|text| self::subgroup(text)).collect::<Result<_, _>>()?;
-            let questions = GapQuestions { subgroups, cascade_by };
+            let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+            let questions = GapQuestions { subgroups, cascade_by, ranges };
             let solving = self::solving(&solving)?;
             (form, Task::Gaps(Gaps { bundle: self::bundle(bundle), questions, solving, out }))
         }
@@ -235,6 +284,11 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
                 (None, None) => return Err(WrongUse::value("either a bundle or --example is needed")),
             };
             (form, Task::Measure(Measure { source, solving, out }))
+        }
+        Command::Compare(typed) => {
+            let args::Compare { before, after, output, .. } = &typed;
+            let (form, out) = written(output.clone(), &[before, after])?;
+            (form, Task::Compare(compare(typed, out)?))
         }
         Command::Explain(args::Explain { bundle, need, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
@@ -281,6 +335,30 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
 fn bundle(typed: args::Bundle) -> Bundle {
     let args::Bundle { path, set_aside } = typed;
     Bundle { path, bad_rows: if set_aside { BadRows::SetAside } else { BadRows::Refuse } }
+}
+
+fn compare(typed: args::Compare, out: Option<OutFolder>) -> Result<Compare, WrongUse> {
+    let args::Compare {
+        before,
+        after,
+        before_policy,
+        after_policy,
+        before_digest,
+        after_digest,
+        set_aside,
+        solving,
+        output: _,
+    } = typed;
+    let side = |path: PathBuf, policy: Option<PathBuf>, option: &str, digest: Option<String>| -> Result<_, WrongUse> {
+        let pin = digest.map(|digest| Pin::parse(option, &digest)).transpose()?;
+        Ok(Compared { bundle: bundle(args::Bundle { path, set_aside }), policy, pin })
+    };
+    Ok(Compare {
+        before: side(before, before_policy, "--before-digest", before_digest)?,
+        after: side(after, after_policy, "--after-digest", after_digest)?,
+        solving: self::solving(&solving)?,
+        out,
+    })
 }
 
 fn limit(seconds: Option<f64>) -> Result<Option<Duration>, WrongUse> {
@@ -535,6 +613,17 @@ mod tests {
     }
 
     #[test]
+    fn a_comparison_is_what_it_says() {
+        let digest = "3F2A9C01BE448D1C";
+        let line = format!("compare one two --after-policy wide.toml --before-digest {digest} --set-aside");
+        let Ok(Job { task: Task::Compare(job), .. }) = meant(&line) else { panic!() };
+        assert_eq!((job.before.policy, job.after.policy), (None, Some("wide.toml".into())));
+        assert!(matches!(job.after.bundle.bad_rows, BadRows::SetAside));
+        let pin = job.before.pin.expect("there is one");
+        assert!(pin.holds("3f2a9c01be448d1c00") && !pin.holds("3f2a9c01be448d1d00") && job.after.pin.is_none());
+    }
+
+    #[test]
     fn wrong_use_says_what_would_be_right() {
         for (line, said) in [
             ("match", "<BUNDLE>"),
@@ -557,6 +646,10 @@ mod tests {
                 &format!("{IMPORT} --ages 4-10 --reach-km 3 --statutory-walking --reference-date 2024-06-30"),
                 "cannot be used with",
             ),
+            ("compare before", "<AFTER>"),
+            ("compare before after --after-digest 3f2a", "at least the first 12"),
+            ("compare before after --before-digest not-a-digest", "hexadecimal"),
+            ("compare before . --out .", "the bundle itself"),
             (&format!("{IMPORT} --ages 4-10 --deprivation f --reference-date 2024-06-30"), "--deprivation-column"),
             (&format!("{IMPORT} --ages 4-10 --kind school/place --reference-date 2024-06-30"), "characters out of"),
             ("kinds --csv --json", "cannot be used with"),

@@ -324,8 +324,13 @@ pub struct Tag {
 pub enum NeedOrigin {
     /// A row of needs.csv.
     Row,
-    /// A rate of rates.csv applied to population.csv.
+    /// A rate of rates.csv applied to population.csv, or a row that says it was made so.
     Rate,
+}
+
+impl NeedOrigin {
+    /// How the column `origin` of needs.csv writes [`NeedOrigin::Rate`]; blank is a row of its own.
+    pub const RATE: &'static str = "rate";
 }
 
 /// A holder's need of one kind, at a level, for a number of children.

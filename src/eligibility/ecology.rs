@@ -1,14 +1,12 @@
-//! How needs, offers and providers hang together: what is independent, what rests on one provider, which layers are
-//! served, and what drives a kind of need here.
+//! How needs, offers and providers hang together: what is independent, what rests on one provider, and which layers are
+//! served.
 //!
 //! Built on demand, in one pass over the rows of [`Pairs`]: no question here needs an edge for each pair, or keeps more
 //! of a need than who may take it. Types are left out: no question asks for them, and [`Profiles`](super::Profiles)
 //! holds that index.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use petgraph::Direction;
-use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::unionfind::UnionFind;
 
 use super::pairs::Pairs;
@@ -33,10 +31,6 @@ impl ChildNeeds {
             Stated::Known(children) => self.known = self.known.saturating_add(children),
             Stated::Unknown(_) => self.unknown_rows += 1,
         }
-    }
-
-    fn is_any(self) -> bool {
-        self != ChildNeeds::default()
     }
 }
 
@@ -69,16 +63,6 @@ pub struct SinglePoint {
     pub child_needs: ChildNeeds,
     /// Kinds of which no need would have any offer left, rising.
     pub whole_kinds: Vec<KindIx>,
-}
-
-/// A kind that drives another here, by assertion (`drives.csv`). A statement about populations, never one child.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Driver {
-    pub kind: KindIx,
-    /// A shortest chain from the driver to the kind asked about, both ends in it. Kinds between them need not have
-    /// child-needs here: what nobody measured may still be there. Strengths are never multiplied along it.
-    pub path: Vec<KindIx>,
-    pub child_needs: ChildNeeds,
 }
 
 /// What is on offer in one layer.
@@ -114,10 +98,6 @@ pub struct Ecology<'a> {
     /// By need; None: the policy does not count it.
     taken_by: Vec<Option<TakenBy>>,
     offers: Offers,
-    /// An edge from each kind to each that it drives.
-    drives: DiGraph<KindIx, ()>,
-    /// By kind.
-    child_needs: Vec<ChildNeeds>,
 }
 
 /// Who may take a need.
@@ -224,19 +204,7 @@ impl<'a> Ecology<'a> {
             said.into_iter().for_each(|(need, said)| taken_by[need.ix()] = Some(said));
         }
         join_by_limits(&mut offers.joined, locality, &provider_of, &taken_by, effort)?;
-        let mut child_needs = vec![ChildNeeds::default(); locality.kinds().len()];
-        for (position, need) in locality.needs().iter().enumerate() {
-            effort.tick(1)?;
-            child_needs[need.kind.ix()].add(locality, NeedIx::new(position));
-        }
-        let mut drives = DiGraph::new();
-        for kind in 0..locality.kinds().len() {
-            drives.add_node(KindIx::new(kind));
-        }
-        for drive in locality.drives() {
-            drives.add_edge(NodeIndex::new(drive.kind.ix()), NodeIndex::new(drive.drives.ix()), ());
-        }
-        Ok(Ecology { locality, taken_by, offers, drives, child_needs })
+        Ok(Ecology { locality, taken_by, offers })
     }
 
     /// The needs that count, rising.
@@ -305,33 +273,6 @@ impl<'a> Ecology<'a> {
         points.sort_by_key(|point| (std::cmp::Reverse(point.child_needs.known), point.provider));
         Ok(points)
     }
-
-    /// The kinds that drive `kind` and have child-needs here, nearest first, then by code. Chains that run in a circle
-    /// are followed once. O(kinds + drives).
-    pub fn drivers(&self, kind: KindIx) -> Vec<Driver> {
-        // For each kind seen, the next one on the way to `kind`.
-        let mut toward: Vec<Option<KindIx>> = vec![None; self.locality.kinds().len()];
-        toward[kind.ix()] = Some(kind);
-        let mut queue = VecDeque::from([kind]);
-        let mut drivers = Vec::new();
-        while let Some(driven) = queue.pop_front() {
-            let incoming = self.drives.neighbors_directed(NodeIndex::new(driven.ix()), Direction::Incoming);
-            let mut causes: Vec<KindIx> = incoming.map(|cause| self.drives[cause]).collect();
-            causes.sort_unstable();
-            for cause in causes {
-                if toward[cause.ix()].is_some() {
-                    continue;
-                }
-                toward[cause.ix()] = Some(driven);
-                queue.push_back(cause);
-                let child_needs = self.child_needs[cause.ix()];
-                if child_needs.is_any() {
-                    drivers.push(Driver { kind: cause, path: path(&toward, cause, kind), child_needs });
-                }
-            }
-        }
-        drivers
-    }
 }
 
 impl SinglePoint {
@@ -374,11 +315,6 @@ fn join_by_limits(
 fn number(offer: OfferIx) -> u32 {
     // Positions are 32 bits wide.
     offer.ix() as u32
-}
-
-fn path(toward: &[Option<KindIx>], from: KindIx, to: KindIx) -> Vec<KindIx> {
-    let next = |&at: &KindIx| if at == to { None } else { toward[at.ix()] };
-    std::iter::successors(Some(from), next).collect()
 }
 
 /// Child-needs by the layer of their kind beside what is on offer by setting and by target. Offers in areas outside

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use super::facts::{NeedFacts, OfferFacts};
 use super::profiles::Profiles;
 use super::reach::{Beyond, OutOfReach, ReachVerdict, Reached, reach_facts};
-use super::rules::{Refusal, Unknowing, Verdict, judge_facts};
-use crate::domain::{AgeUnit, Locality, NeedIx, OfferIx};
+use super::rules::{Answer, Refusal, Unknowing, Verdict, judge_facts, under_status, verdict_of_service};
+use crate::domain::{AgeUnit, Locality, NeedIx, OfferIx, ServiceIx};
 
 /// An offer of a fitting type that does not plainly let the need in or does not plainly reach it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,25 +22,12 @@ pub struct Miss {
 impl Miss {
     /// Rules of eligibility that say no, and tests of reach that fail.
     pub fn broken_rules(&self) -> u32 {
-        let tests = match self.reached.verdict {
-            ReachVerdict::No(out) => out.broken_tests(),
-            ReachVerdict::Yes | ReachVerdict::Unknown(_) => 0,
-        };
-        self.refusals.len() as u32 + tests
+        self.refusals.len() as u32 + broken_tests(&self.reached)
     }
 
     /// How much would have to give way: see [`relaxation_of_rule`] and [`relaxation_of_reach`].
     pub fn relaxation(&self) -> u64 {
-        let refusals = self.refusals.iter().map(relaxation_of_rule);
-        let reach = match self.reached.verdict {
-            ReachVerdict::No(out) => relaxation_of_reach(out),
-            ReachVerdict::Yes | ReachVerdict::Unknown(_) => 0,
-        };
-        refusals.fold(reach, u64::saturating_add)
-    }
-
-    fn distance(&self) -> f64 {
-        self.reached.travelled.metres.or(self.reached.travelled.minutes).unwrap_or(f64::INFINITY)
+        relaxation_of_rules(&self.refusals).saturating_add(relaxation_of_tests(&self.reached))
     }
 }
 
@@ -69,20 +56,77 @@ pub fn relaxation_of_reach(out: OutOfReach) -> u64 {
 
 /// The misses of one need: fewest broken rules first, then the smallest relaxation, then the distance (unknown last),
 /// then the id. O(m log m) for m offers that fit its kind.
-pub fn near_misses(locality: &Locality, profiles: &Profiles, need: NeedIx) -> Vec<Miss> {
-    near_misses_of(locality, profiles, &NeedFacts::of(locality, need))
-}
-
-/// As [`near_misses`], for a need that need not be stored.
 pub fn near_misses_of(locality: &Locality, profiles: &Profiles, need: &NeedFacts) -> Vec<Miss> {
     let mut misses: Vec<Miss> = profiles.fitting(need.kind).filter_map(|offer| miss(locality, need, offer)).collect();
     misses.sort_by_cached_key(|miss| Rank {
         broken_rules: miss.broken_rules(),
         relaxation: miss.relaxation(),
-        distance: miss.distance(),
+        distance: distance(&miss.reached),
         offer: miss.offer,
     });
     misses
+}
+
+/// The first of [`near_misses_of`], without the others. What a service says is asked once for all its offers, and services
+/// that break more rules than the best offer so far are not looked into. O(fitting services + offers of those looked
+/// into).
+pub fn nearest_miss(locality: &Locality, profiles: &Profiles, need: NeedIx) -> Option<Miss> {
+    let (facts, profile) = (NeedFacts::of(locality, need), profiles.of(need));
+    let says = |service: ServiceIx| {
+        let verdict = verdict_of_service(locality, &facts, &locality.services()[service.ix()]);
+        let (broken_rules, relaxation) = match &verdict {
+            Verdict::No { refusals, .. } => (refusals.len() as u32, relaxation_of_rules(refusals)),
+            Verdict::Yes | Verdict::Unknown(_) => (0, 0),
+        };
+        (broken_rules, relaxation, service, verdict.answer())
+    };
+    let mut services: Vec<(u32, u64, ServiceIx, Answer)> = profiles.fitting_services(facts.kind).map(says).collect();
+    services.sort_unstable_by_key(|&(broken_rules, relaxation, service, _)| (broken_rules, relaxation, service));
+    let mut best: Option<Rank> = None;
+    for (broken_rules, relaxation, service, answer) in services {
+        // Reach only adds to both.
+        if best.as_ref().is_some_and(|best| (best.broken_rules, best.relaxation) < (broken_rules, relaxation)) {
+            break;
+        }
+        for &offer in profiles.offers_of(service) {
+            let offer_facts = OfferFacts::of(locality, offer);
+            let reached = profiles.reach(locality, profile, &facts, &offer_facts);
+            let is_miss =
+                under_status(answer, offer_facts.status) != Answer::Yes || reached.verdict != ReachVerdict::Yes;
+            let rank = || Rank {
+                broken_rules: broken_rules + broken_tests(&reached),
+                relaxation: relaxation.saturating_add(relaxation_of_tests(&reached)),
+                distance: distance(&reached),
+                offer,
+            };
+            if is_miss {
+                best = Some(best.map_or_else(rank, |best| best.min(rank())));
+            }
+        }
+    }
+    miss(locality, &facts, best?.offer)
+}
+
+fn broken_tests(reached: &Reached) -> u32 {
+    match reached.verdict {
+        ReachVerdict::No(out) => out.broken_tests(),
+        ReachVerdict::Yes | ReachVerdict::Unknown(_) => 0,
+    }
+}
+
+fn relaxation_of_tests(reached: &Reached) -> u64 {
+    match reached.verdict {
+        ReachVerdict::No(out) => relaxation_of_reach(out),
+        ReachVerdict::Yes | ReachVerdict::Unknown(_) => 0,
+    }
+}
+
+fn relaxation_of_rules(refusals: &[Refusal]) -> u64 {
+    refusals.iter().map(relaxation_of_rule).fold(0, u64::saturating_add)
+}
+
+fn distance(reached: &Reached) -> f64 {
+    reached.travelled.metres.or(reached.travelled.minutes).unwrap_or(f64::INFINITY)
 }
 
 fn miss(locality: &Locality, need: &NeedFacts, offer: OfferIx) -> Option<Miss> {
@@ -125,10 +169,26 @@ impl PartialOrd for Rank {
 
 #[cfg(test)]
 mod tests {
-    use super::near_misses;
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::{near_misses_of, nearest_miss};
+    use crate::domain::NeedIx;
+    use crate::eligibility::facts::NeedFacts;
     use crate::eligibility::profiles::Profiles;
     use crate::eligibility::reach::ReachVerdict;
-    use crate::eligibility::testing::locality;
+    use crate::eligibility::testing::{any_place, locality};
+
+    proptest! {
+        #[test]
+        fn the_nearest_is_the_first_of_all(text in any_place()) {
+            let place = locality(&text);
+            let profiles = Profiles::build(&place);
+            for need in (0..place.needs().len()).map(NeedIx::new) {
+                let first = near_misses_of(&place, &profiles, &NeedFacts::of(&place, need)).into_iter().next();
+                prop_assert_eq!(nearest_miss(&place, &profiles, need), first);
+            }
+        }
+    }
 
     #[test]
     fn the_closest_miss_comes_first() {
@@ -153,7 +213,7 @@ mod tests {
              offer o9 service=foreign at=0,0 reach=any",
         );
         let profiles = Profiles::build(&place);
-        let misses = near_misses(&place, &profiles, place.find_need("n").unwrap());
+        let misses = near_misses_of(&place, &profiles, &NeedFacts::of(&place, place.find_need("n").unwrap()));
         let lines: Vec<String> = misses
             .iter()
             .map(|miss| {

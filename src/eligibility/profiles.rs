@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{NeedFacts, travel_unit};
-use super::reach::{Range, policy_range};
+use super::facts::{NeedFacts, OfferFacts, travel_unit};
+use super::reach::{Range, Reached, policy_range, reach_under};
 use super::rules::{Answer, Verdict, answer_of_service, meet, meets_of, under_status, verdict_of_service};
 use crate::domain::{AgeBand, KindIx, Level, Locality, NeedIx, OfferIx, Service, ServiceIx};
 use crate::solve::{Effort, StopReason};
@@ -142,6 +142,12 @@ impl Profiles {
     pub fn verdict(&self, locality: &Locality, profile: ProfileIx, service: ServiceIx) -> Verdict {
         let need = NeedFacts::of(locality, self.profiles[profile.ix()].representative);
         verdict_of_service(locality, &need, &locality.services()[service.ix()])
+    }
+
+    /// As [`reach_facts`](super::reach::reach_facts), for a stored need of this profile: what the policy gives it is not
+    /// worked out anew.
+    pub fn reach(&self, locality: &Locality, profile: ProfileIx, need: &NeedFacts, offer: &OfferFacts) -> Reached {
+        reach_under(locality, need, offer, || self.policy_reach(profile))
     }
 
     /// The greatest effect, in thousandths, among those given for the service's types that meet the kind; None where none

@@ -134,6 +134,16 @@ pub fn reach(locality: &Locality, need: NeedIx, offer: OfferIx) -> Reached {
 
 /// As [`reach`], for a need or an offer that need not be stored.
 pub fn reach_facts(locality: &Locality, need: &NeedFacts, offer: &OfferFacts) -> Reached {
+    reach_under(locality, need, offer, || policy_range(locality, offer.unit(), need.kind, need.ages))
+}
+
+/// The same, where what the policy gives the need is found by `policy`.
+pub(super) fn reach_under(
+    locality: &Locality,
+    need: &NeedFacts,
+    offer: &OfferFacts,
+    policy: impl FnOnce() -> Range,
+) -> Reached {
     let covered =
         offer.covers.is_empty() || locality.area_and_ancestors(need.area).any(|area| offer.covers.contains(&area));
     let gap = Gap::between(locality.about().coordinates, need.area, need.point, offer);
@@ -141,7 +151,7 @@ pub fn reach_facts(locality: &Locality, need: &NeedFacts, offer: &OfferFacts) ->
         Own::Untested => Limit::Untested,
         Own::OtherUnit => Limit::OtherUnit,
         Own::Within(limit) => Limit::Within(Range::own(limit)),
-        Own::Policy => Limit::Within(policy_range(locality, offer.unit(), need.kind, need.ages)),
+        Own::Policy => Limit::Within(policy()),
     };
     let known = gap.known();
     let travelled = match offer.unit() {

@@ -27,7 +27,7 @@ pub(super) mod tests;
 use std::collections::BTreeMap;
 
 use self::contact::{Contact, Loose, LooseBy};
-use super::most::{Asking, Declined, Member, Places, by_class, room};
+use super::most::{Asking, ByClass, Declined, Member, Places, accessible, room};
 use super::received::Received;
 use super::subgroup::{Members, SplitBy, SplitKey, Subgroup};
 use crate::domain::{KindIx, Locality, NeedIx, OfferIx};
@@ -268,16 +268,17 @@ impl<'a> Place<'a> {
         effort: &Effort,
     ) -> Result<Cascade, NotFormulated> {
         let target = self.target(members, target, effort)?;
-        let available = self.available(members, effort)?.most_met(&self.places, effort)?;
-        let accessible = self.most_by_class(members, Declined::Counts, effort)?;
-        let acceptable = match self.locality.declines_recorded() {
-            true => Ok(self.most_by_class(members, Declined::IsNone, effort)?),
-            false => Err(NotRecorded::Declines),
+        let recorded = self.locality.declines_recorded();
+        let acceptable = || recorded.then(|| self.most_by_class(members, Declined::IsNone, effort)).transpose();
+        let contact = || self.received.map(|received| self.contact(received, members, effort)).transpose();
+        let first = || {
+            let available = self.available(members, effort)?.most_met(&self.places, effort)?;
+            Ok::<_, NotFormulated>((available, self.most_by_class(members, Declined::Counts, effort)?))
         };
-        let received = match self.received {
-            Some(received) => Some(self.contact(received, members, effort)?),
-            None => None,
-        };
+        // Each flow is one of its own, so they are found side by side.
+        let (first, (acceptable, received)) = effort.both(first, || effort.both(acceptable, contact));
+        let ((available, accessible), received) = (first?, received?);
+        let acceptable = acceptable?.ok_or(NotRecorded::Declines);
         let contact = match &received {
             None => Err(NotRecorded::Receipts),
             Some(found) if found.rows == 0 && (loose.is_any() || 0 < found.unknown_rows) => {
@@ -343,8 +344,15 @@ impl<'a> Place<'a> {
     }
 
     fn most_by_class(&self, members: &[Member], declined: Declined, effort: &Effort) -> Result<u64, NotFormulated> {
-        let mut asking = by_class(self.locality, self.pairs, members, declined, &[], |_, _| {}, effort)?;
-        asking.most_met(&self.places, effort)
+        let rows = ByClass {
+            pairs: self.pairs,
+            members,
+            units: |need: NeedIx| self.locality.needs()[need.ix()].children.known().unwrap_or(0),
+            admits: |grade| accessible(self.locality, grade),
+            declined,
+            apart: &[],
+        };
+        rows.asking(|_, _| {}, effort)?.most_met(&self.places, effort)
     }
 
     fn contact(

@@ -29,6 +29,8 @@ pub struct Families {
     pub by_kind: BTreeMap<KindIx, Voices>,
     /// Child-needs inside whose basis is not stated: in no row.
     pub not_stated: u64,
+    /// Some need here is said to be felt. Else nobody asked the families, and that a need is not felt says nothing.
+    pub felt_recorded: bool,
 }
 
 /// Also of needs that the policy does not count, such as those that are only felt: they are what is asked for here.
@@ -49,6 +51,7 @@ pub fn families(locality: &Locality, matching: &Matching, effort: &Effort) -> Re
         let voices = families.by_kind.entry(need.kind).or_default();
         let [normative, felt, expressed] =
             [Basis::Normative, Basis::Felt, Basis::Expressed].map(|basis| need.basis.has(basis));
+        families.felt_recorded |= felt;
         let Some(children) = children else {
             voices.unknown_rows += u64::from(felt != normative || expressed);
             continue;

@@ -46,6 +46,14 @@ impl Asking {
         }
     }
 
+    /// Adds the rows of another after its own.
+    fn append(&mut self, other: &Asking) {
+        let before = self.sinks.len();
+        self.units.extend(&other.units);
+        self.starts.extend(other.starts[1..].iter().map(|start| before + start));
+        self.sinks.extend(&other.sinks);
+    }
+
     /// How many child-needs the places can meet at most. As [`need::solve`](crate::solve::need::solve) in time; the rows
     /// are lent to the network, not copied.
     pub(super) fn most_met(&mut self, places: &Places, effort: &Effort) -> Result<u64, NotFormulated> {
@@ -99,8 +107,13 @@ pub(super) fn room(locality: &Locality, offer: OfferIx) -> Room {
 impl Places {
     /// Of every offer, with the providers' limits behind them. An offer whose places are not known has none to give.
     pub(super) fn of_all(locality: &Locality) -> Places {
+        Places::of_each(locality, |offer| room(locality, offer))
+    }
+
+    /// The same with other numbers of places.
+    pub(super) fn of_each(locality: &Locality, room: impl Fn(OfferIx) -> Room) -> Places {
         let offers = (0..locality.offers().len()).map(OfferIx::new);
-        let places = |offer| match room(locality, offer) {
+        let places = |offer| match room(offer) {
             Room::Places(places) => Some(places),
             Room::NoEnd => None,
             Room::NotKnown => Some(0),
@@ -153,50 +166,100 @@ pub(super) enum Declined {
     IsNone,
 }
 
-/// Who may go where among the members, which are sorted: one source for each class, and one for each need that declined
-/// something alone. Needs that are `apart` are left out. O(members + pairs of their classes).
-pub(super) fn by_class(
-    locality: &Locality,
-    pairs: &Pairs,
-    members: &[Member],
-    declined: Declined,
-    apart: &[NeedIx],
-    more_sinks: impl Fn(&[u32], &mut Vec<u32>),
-    effort: &Effort,
-) -> Result<Asking, StopReason> {
-    let admits = |grade: Grade| accessible(locality, grade) && (declined == Declined::Counts || !grade.declined());
-    let sink = |offer: OfferIx| offer.ix() as u32;
-    let mut asking = Asking::nobody();
-    let (mut row, mut more) = (Vec::new(), Vec::new());
-    for of_class in members.chunk_by(|one, next| one.0 == next.0) {
-        let class = of_class[0].0;
-        let is_alone = |need: NeedIx| declined == Declined::IsNone && !pairs.declined_by(need).is_empty();
-        let mut units = 0u64;
-        for &(_, need) in of_class {
-            if apart.binary_search(&need).is_ok() {
-                continue;
-            }
-            let children = locality.needs()[need.ix()].children.known().unwrap_or(0);
-            if is_alone(need) {
-                row.clear();
-                row.extend(pairs.of(need).filter(|pair| admits(pair.grade)).map(|pair| sink(pair.offer)));
-                more.clear();
-                more_sinks(&row, &mut more);
-                asking.push(children, row.iter().chain(&more).copied());
-            } else {
-                // The check keeps all children together below 2^53.
-                units += children;
-            }
+/// Whose rows are asked for: members of classes, and what of each pair counts.
+pub(super) struct ByClass<'a, U, A> {
+    pub(super) pairs: &'a Pairs,
+    /// Sorted.
+    pub(super) members: &'a [Member],
+    /// Child-needs of a member that ask.
+    pub(super) units: U,
+    /// Whether a place may be given on a pair of this grade, declines left out of account.
+    pub(super) admits: A,
+    pub(super) declined: Declined,
+    /// Rising; these are left out.
+    pub(super) apart: &'a [NeedIx],
+}
+
+impl<U, A> ByClass<'_, U, A>
+where
+    U: Fn(NeedIx) -> u64 + Sync,
+    A: Fn(Grade) -> bool + Sync,
+{
+    /// Who may go where: one source for each class, and one for each need that declined something alone. `more_sinks`
+    /// adds to those that a row has. O(members + pairs of their classes), over the effort's threads.
+    pub(super) fn asking(
+        &self,
+        more_sinks: impl Fn(&[u32], &mut Vec<u32>) + Sync,
+        effort: &Effort,
+    ) -> Result<Asking, StopReason> {
+        let pieces = effort.each(self.pieces(), |members| self.piece(members, &more_sinks, effort))?;
+        let mut pieces = pieces.into_iter();
+        let mut asking = pieces.next().unwrap_or_else(Asking::nobody);
+        for piece in pieces {
+            effort.tick(piece.sinks.len() as u64 / 8)?;
+            asking.append(&piece);
         }
-        row.clear();
-        if 0 < units {
-            let grades = pairs.grades_of_class(class);
-            row.extend(grades.filter(|&(_, grade)| admits(grade)).map(|(offer, _)| sink(offer)));
-        }
-        more.clear();
-        more_sinks(&row, &mut more);
-        asking.push(units, row.iter().chain(&more).copied());
-        effort.tick((of_class.len() + 1 + row.len()) as u64)?;
+        Ok(asking)
     }
-    Ok(asking)
+
+    /// The members in stretches that cut no class.
+    fn pieces(&self) -> Vec<&[Member]> {
+        const MEMBERS: usize = 1 << 16;
+        let mut pieces = Vec::new();
+        let mut rest = self.members;
+        while !rest.is_empty() {
+            let (_, later) = rest.split_at(MEMBERS.min(rest.len()));
+            let last = rest[rest.len() - later.len() - 1].0;
+            let to = rest.len() - later.len() + later.partition_point(|member| member.0 == last);
+            let (piece, after) = rest.split_at(to);
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces
+    }
+
+    fn piece(
+        &self,
+        members: &[Member],
+        more_sinks: &impl Fn(&[u32], &mut Vec<u32>),
+        effort: &Effort,
+    ) -> Result<Asking, StopReason> {
+        let ByClass { pairs, units, admits, declined, apart, .. } = self;
+        let admits =
+            |grade: Grade| admits(grade.but_for_declines()) && (*declined == Declined::Counts || !grade.declined());
+        let sink = |offer: OfferIx| offer.ix() as u32;
+        let mut asking = Asking::nobody();
+        let (mut row, mut more) = (Vec::new(), Vec::new());
+        for of_class in members.chunk_by(|one, next| one.0 == next.0) {
+            let class = of_class[0].0;
+            let is_alone = |need: NeedIx| *declined == Declined::IsNone && !pairs.declined_by(need).is_empty();
+            let mut alike = 0u64;
+            for &(_, need) in of_class {
+                if apart.binary_search(&need).is_ok() {
+                    continue;
+                }
+                let children = units(need);
+                if is_alone(need) {
+                    row.clear();
+                    row.extend(pairs.of(need).filter(|pair| admits(pair.grade)).map(|pair| sink(pair.offer)));
+                    more.clear();
+                    more_sinks(&row, &mut more);
+                    asking.push(children, row.iter().chain(&more).copied());
+                } else {
+                    // The check keeps all children together below 2^53.
+                    alike += children;
+                }
+            }
+            row.clear();
+            if 0 < alike {
+                let grades = pairs.grades_of_class(class);
+                row.extend(grades.filter(|&(_, grade)| admits(grade)).map(|(offer, _)| sink(offer)));
+            }
+            more.clear();
+            more_sinks(&row, &mut more);
+            asking.push(alike, row.iter().chain(&more).copied());
+            effort.tick((of_class.len() + 1 + row.len()) as u64)?;
+        }
+        Ok(asking)
+    }
 }

@@ -55,7 +55,7 @@ pub struct Today<'a> {
 impl<'a> Today<'a> {
     /// Of a matching that was not stopped before its network was built. O(pairs), and one solve of the need stage.
     pub fn solve(locality: &Locality, matching: &'a Matching, effort: &Effort) -> Result<Today<'a>, NotFormulated> {
-        let network = NeedNetwork::of(locality, matching, effort)?;
+        let network = NeedNetwork::of(locality, &matching.formulation, effort)?;
         let best = network.as_it_is(effort)?;
         Ok(Today { network, best })
     }
@@ -94,8 +94,7 @@ const NONE: u32 = u32::MAX;
 
 impl<'a> NeedNetwork<'a> {
     /// O(needs + offers + pools).
-    pub(super) fn of(locality: &Locality, matching: &'a Matching, effort: &Effort) -> Result<Self, StopReason> {
-        let formulation = &matching.formulation;
+    pub(super) fn of(locality: &Locality, formulation: &'a Formulation, effort: &Effort) -> Result<Self, StopReason> {
         let network = &formulation.network;
         let mut pools = Vec::new();
         let mut pool_of = vec![None; network.pools().len()];
@@ -190,18 +189,7 @@ impl<'a> NeedNetwork<'a> {
         effort: &Effort,
     ) -> Result<Best, NotFormulated> {
         effort.look()?;
-        let network = Network::new(NetworkParts {
-            sources: self.sources.clone(),
-            starts,
-            sinks,
-            places,
-            sink_limits: self.formulation.network.sink_limits().to_vec(),
-            limits: self.formulation.network.limits().to_vec(),
-            pools: self.pools.clone(),
-            stages: self.stages(),
-            ..NetworkParts::default()
-        })
-        .map_err(|error| Refused::TooLarge(error.to_string()))?;
+        let network = self.network(starts, sinks, places, self.stages())?;
         match flow::solve(&network, effort) {
             Outcome::Stopped { reason, .. } => Err(reason.into()),
             Outcome::Optimal { flow, .. } => {
@@ -212,6 +200,38 @@ impl<'a> NeedNetwork<'a> {
                 Ok(Best { optimum: self.optimum(&met), met })
             }
         }
+    }
+
+    fn network(
+        &self,
+        starts: Vec<usize>,
+        sinks: Vec<u32>,
+        places: Vec<Option<u64>>,
+        stages: Vec<Stage>,
+    ) -> Result<Network, Refused> {
+        let parts = NetworkParts {
+            sources: self.sources.clone(),
+            starts,
+            sinks,
+            places,
+            sink_limits: self.formulation.network.sink_limits().to_vec(),
+            limits: self.formulation.network.limits().to_vec(),
+            pools: self.pools.clone(),
+            stages,
+            ..NetworkParts::default()
+        };
+        Network::new(parts).map_err(|error| Refused::TooLarge(error.to_string()))
+    }
+
+    /// The network as it is, with the weight as its one stage. O(pairs).
+    pub(super) fn by_weight(&self) -> Result<Network, Refused> {
+        let network = &self.formulation.network;
+        let stage = Stage { name: "need", unsent_cost: self.weights(), ..Stage::default() };
+        self.network(network.starts().to_vec(), network.sinks().to_vec(), network.places().to_vec(), vec![stage])
+    }
+
+    fn weights(&self) -> Vec<i64> {
+        self.weights.iter().map(|of| i64::from(of.weight)).collect()
     }
 
     /// Most weight, then most of it inside, then most child-needs inside. Without pools greedy takes them in one stage:

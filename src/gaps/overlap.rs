@@ -104,7 +104,7 @@ pub fn find(
     let spots = pairs.spots();
     let pieces = effort.share(spots.n_classes().div_ceil(CLASSES), |piece| {
         let mut sums = Sums::nothing(locality);
-        let mut takers = Takers { locality, services: Vec::new(), providers: Vec::new() };
+        let mut takers = Takers::nobody(locality);
         for class in spots.classes().skip(piece * CLASSES).take(CLASSES) {
             sums.class(&mut takers, pairs, asking, class);
             effort.tick(1 + (spots.needs_of(class).len() + pairs.grades_of_class(class).len()) as u64)?;
@@ -139,24 +139,46 @@ pub fn find(
     Ok(Overlap { all: choice, by_kind, services, providers })
 }
 
-/// The services and providers that could take a need, rising; kept from need to need for its memory.
+/// The services and providers that could take a need, each once; kept from need to need for its memory.
 struct Takers<'a> {
     locality: &'a Locality,
     services: Vec<ServiceIx>,
     providers: Vec<ProviderIx>,
+    /// How many lists were made.
+    lists: u64,
+    /// For each service and provider the last list that it is in: cheaper than to sort each list.
+    last_of_service: Vec<u64>,
+    last_of_provider: Vec<u64>,
 }
 
-impl Takers<'_> {
+impl<'a> Takers<'a> {
+    fn nobody(locality: &'a Locality) -> Takers<'a> {
+        Takers {
+            locality,
+            services: Vec::new(),
+            providers: Vec::new(),
+            lists: 0,
+            last_of_service: vec![0; locality.services().len()],
+            last_of_provider: vec![0; locality.providers().len()],
+        }
+    }
+
     fn are_behind(&mut self, offers: impl Iterator<Item = OfferIx>) {
-        let Takers { locality, services, providers } = self;
+        let Takers { locality, services, providers, lists, last_of_service, last_of_provider } = self;
+        *lists += 1;
         services.clear();
-        services.extend(offers.map(|offer| locality.offers()[offer.ix()].service));
-        services.sort_unstable();
-        services.dedup();
         providers.clear();
-        providers.extend(services.iter().map(|service| locality.services()[service.ix()].provider));
-        providers.sort_unstable();
-        providers.dedup();
+        for offer in offers {
+            let service = locality.offers()[offer.ix()].service;
+            if std::mem::replace(&mut last_of_service[service.ix()], *lists) == *lists {
+                continue;
+            }
+            services.push(service);
+            let provider = locality.services()[service.ix()].provider;
+            if std::mem::replace(&mut last_of_provider[provider.ix()], *lists) != *lists {
+                providers.push(provider);
+            }
+        }
     }
 }
 

@@ -136,18 +136,23 @@ pub fn losses(
         Losses { today: today.optimum(), tested: Vec::new(), providers: takers.len() as u64, stopped: None };
     // A network without pairs has no provider that takes anyone.
     let at_most = (settings.pairs / today.network.n_pairs().max(1)).max(1);
-    for (provider, takes) in takers.into_iter().take(usize::try_from(at_most).unwrap_or(usize::MAX)) {
-        match loss(locality, today, provider, effort) {
-            Ok((newly_unmet, change)) => {
-                let single = single_points.iter().find(|point| point.provider == provider);
-                let lose_every_offer = single.map_or(ChildNeeds::default(), |point| point.child_needs);
-                losses.tested.push(Loss { provider, takes, newly_unmet, change, lose_every_offer });
+    let takers = &takers[..takers.len().min(usize::try_from(at_most).unwrap_or(usize::MAX))];
+    for batch in takers.chunks(effort.n_threads()) {
+        let solved = effort.finish(batch.to_vec(), |(provider, takes)| {
+            let single = single_points.iter().find(|point| point.provider == provider);
+            let lose_every_offer = single.map_or(ChildNeeds::default(), |point| point.child_needs);
+            let (newly_unmet, change) = loss(locality, today, provider, effort)?;
+            Ok(Loss { provider, takes, newly_unmet, change, lose_every_offer })
+        });
+        for loss in solved {
+            match loss {
+                Ok(loss) => losses.tested.push(loss),
+                Err(NotFormulated::Stopped(reason)) => losses.stopped = Some(reason),
+                Err(refused) => return Err(refused),
             }
-            Err(NotFormulated::Stopped(reason)) => {
-                losses.stopped = Some(reason);
-                break;
-            }
-            Err(refused) => return Err(refused),
+        }
+        if losses.stopped.is_some() {
+            break;
         }
     }
     Ok(losses)

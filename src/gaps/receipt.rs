@@ -22,7 +22,7 @@ use crate::domain::Locality;
 use crate::eligibility::{Pairs, Profiles};
 use crate::matching::NotFormulated;
 use crate::measures::targeting::NeedReceipt;
-use crate::solve::Effort;
+use crate::solve::{Effort, StopReason};
 
 pub use any::{Any, AnyCell, AnyLeftOut};
 pub use population::NoPopulation;
@@ -72,6 +72,13 @@ pub fn need_by_receipt(
     effort.sort(&mut members)?;
     let retargeting = retargeting::parts(locality, profiles, pairs, &received, &members, &typed.sum, effort)?;
     Ok(Some(NeedByReceipt { typed, any, retargeting }))
+}
+
+/// The typed tables alone; None where receipts are not recorded. O(needs log needs + receipts log receipts + population).
+pub fn typed_tables(locality: &Locality, effort: &Effort) -> Result<Option<Typed>, StopReason> {
+    let Some(received) = Received::of(locality, effort)? else { return Ok(None) };
+    let Members { needs, .. } = Subgroup::default().members(locality, effort)?;
+    typed::tables(locality, &received, &needs, effort).map(Some)
 }
 
 /// What goes into a table, while it is counted.

@@ -188,18 +188,30 @@ pub fn find(
         stopped: None,
     };
     let mut pairs_left = settings.pairs;
-    for (position, candidate) in candidates.into_iter().take(settings.most).enumerate() {
-        let budget = if position == 0 { u64::MAX } else { pairs_left };
-        match attempt(standing, today, candidate, budget, effort) {
-            Ok((relaxation, pairs)) => {
-                found.tried.push(relaxation);
-                pairs_left = pairs_left.saturating_sub(pairs);
+    let mut candidates = candidates.into_iter().take(settings.most).peekable();
+    let mut budget = u64::MAX;
+    while found.stopped.is_none() && candidates.peek().is_some() {
+        // Which are solved is decided one after the other; they are solved side by side.
+        let mut attempts = Vec::new();
+        for candidate in candidates.by_ref().take(effort.n_threads()) {
+            match attempt(standing, today, candidate, budget, effort) {
+                Ok(attempt) => {
+                    pairs_left = pairs_left.saturating_sub(attempt.n_pairs(today));
+                    attempts.push(attempt);
+                }
+                Err(reason) => {
+                    found.stopped = Some(reason);
+                    break;
+                }
             }
-            Err(NotFormulated::Stopped(reason)) => {
-                found.stopped = Some(reason);
-                break;
+            budget = pairs_left;
+        }
+        for solved in effort.finish(attempts, |attempt| attempt.solve(today, effort)) {
+            match solved {
+                Ok(relaxation) => found.tried.push(relaxation),
+                Err(NotFormulated::Stopped(reason)) => found.stopped = Some(reason),
+                Err(refused) => return Err(refused),
             }
-            Err(refused) => return Err(refused),
         }
     }
     // Stable: equals stay in the order of their votes.
@@ -210,26 +222,40 @@ pub fn find(
     Ok(found)
 }
 
-/// The relaxation, and how many pairs its network had.
+/// A relaxation that is not solved yet.
+struct Attempt {
+    relaxation: Relaxation,
+    /// The pairs that it adds; None: it stays unsolved.
+    pairs: Option<Vec<(u32, u32)>>,
+}
+
+/// A relaxation whose network may have so many pairs.
 fn attempt(
     standing: Standing,
     today: &Today,
     candidate: Candidate,
     budget: u64,
     effort: &Effort,
-) -> Result<(Relaxation, u64), NotFormulated> {
+) -> Result<Attempt, StopReason> {
     let Candidate { rule, by, nearest_for } = candidate;
     let room = budget.saturating_sub(today.network.n_pairs());
     let Opened { relaxed, opens_to, opens_to_unmet, pairs } =
         relax::open(standing, &today.network, rule, by, room, effort)?;
-    let relaxation = |change| Relaxation { relaxed, nearest_for, opens_to, opens_to_unmet, change };
-    match pairs {
-        Some(pairs) if today.network.n_pairs() <= budget => {
-            let n_pairs = today.network.n_pairs() + pairs.len() as u64;
-            let best = today.network.with_pairs(pairs, effort)?;
-            Ok((relaxation(Some(today.optimum().change_to(&best.optimum))), n_pairs))
-        }
-        Some(_) | None => Ok((relaxation(None), 0)),
+    let relaxation = Relaxation { relaxed, nearest_for, opens_to, opens_to_unmet, change: None };
+    Ok(Attempt { relaxation, pairs: pairs.filter(|_| today.network.n_pairs() <= budget) })
+}
+
+impl Attempt {
+    /// Pairs of the network that is solved.
+    fn n_pairs(&self, today: &Today) -> u64 {
+        self.pairs.as_ref().map_or(0, |added| today.network.n_pairs() + added.len() as u64)
+    }
+
+    fn solve(self, today: &Today, effort: &Effort) -> Result<Relaxation, NotFormulated> {
+        let Attempt { relaxation, pairs } = self;
+        let Some(pairs) = pairs else { return Ok(relaxation) };
+        let best = today.network.with_pairs(pairs, effort)?;
+        Ok(Relaxation { change: Some(today.optimum().change_to(&best.optimum)), ..relaxation })
     }
 }
 

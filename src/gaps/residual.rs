@@ -99,10 +99,17 @@ impl<'a> Residual<'a> {
         &self.placed[self.placed_starts[sink]..self.placed_starts[sink + 1]]
     }
 
-    /// For each sink the sources that are placed somewhere and may use it: who could move there. O(pairs of the placed).
-    fn could_move(&self, effort: &Effort) -> Result<(Vec<usize>, Vec<u32>), StopReason> {
+    /// For each sink the sources that may use it and are placed in a sink that is not reached yet: who could move there,
+    /// so that another sink is reached. O(placements + pairs of those sources).
+    fn could_move(&self, reached: &[bool], effort: &Effort) -> Result<(Vec<usize>, Vec<u32>), StopReason> {
         let network = &self.formulation.network;
-        let placed = || (0..self.sent.len()).filter(|&source| 0 < self.sent[source]);
+        let mut leads_on = vec![false; self.sent.len()];
+        for sink in (0..reached.len()).filter(|&sink| !reached[sink]) {
+            let placed = self.placed_in(sink);
+            effort.tick(1 + placed.len() as u64)?;
+            placed.iter().for_each(|&source| leads_on[source as usize] = true);
+        }
+        let placed = || (0..self.sent.len()).filter(|&source| leads_on[source]);
         let mut starts = vec![0; self.used.len() + 1];
         for source in placed() {
             let own = &network.sinks()[network.pairs_of(source)];
@@ -127,40 +134,41 @@ impl<'a> Residual<'a> {
 
     /// Sinks from which an alternating path leads to a goal that is no sink of the network (places not known): whoever
     /// may use such a sink could be placed, were there a place at the goal. `uses_goal` are needs (sources) that may use
-    /// one. O(pairs).
+    /// one. O(placements + pairs of those placed where no path of one step leads to a goal).
     pub fn sinks_that_reach(&self, uses_goal: &[usize], effort: &Effort) -> Result<Vec<bool>, StopReason> {
         let network = &self.formulation.network;
         let mut reached = vec![false; self.used.len()];
-        let mut seen_source = vec![false; self.formulation.needs.len()];
         let mut todo: Vec<usize> = Vec::new();
-        let mut reach = |sink: usize, todo: &mut Vec<usize>| {
-            if !reached[sink] {
-                reached[sink] = true;
+        let reach = |sink: usize, reached: &mut Vec<bool>, todo: &mut Vec<usize>| {
+            if !std::mem::replace(&mut reached[sink], true) {
                 todo.push(sink);
             }
         };
-        let (starts, could_move) = self.could_move(effort)?;
-        let mut sources: Vec<usize> = uses_goal.to_vec();
-        loop {
-            // A source that may use a reached sink could move there: its present sinks are reached.
-            while let Some(source) = sources.pop() {
-                if std::mem::replace(&mut seen_source[source], true) {
-                    continue;
-                }
-                for (pair, _) in self.flow.within(network.pairs_of(source)) {
-                    reach(network.sinks()[*pair as usize] as usize, &mut todo);
+        // A source that may use a reached sink, or a goal, could move there: its present sinks are reached.
+        let present = |source: usize| {
+            let placements = self.flow.within(network.pairs_of(source)).iter();
+            placements.map(|&(pair, _)| network.sinks()[pair as usize] as usize)
+        };
+        for &source in uses_goal {
+            effort.tick(4)?;
+            present(source).for_each(|sink| reach(sink, &mut reached, &mut todo));
+        }
+        let (starts, could_move) = self.could_move(&reached, effort)?;
+        let mut seen_source = vec![false; self.formulation.needs.len()];
+        while let Some(sink) = todo.pop() {
+            effort.tick(1 + (starts[sink + 1] - starts[sink]) as u64)?;
+            for &source in &could_move[starts[sink]..starts[sink + 1]] {
+                if !std::mem::replace(&mut seen_source[source as usize], true) {
+                    present(source as usize).for_each(|sink| reach(sink, &mut reached, &mut todo));
                 }
             }
-            let Some(sink) = todo.pop() else { break };
-            effort.tick(1 + (starts[sink + 1] - starts[sink]) as u64)?;
-            sources.extend(could_move[starts[sink]..starts[sink + 1]].iter().map(|&source| source as usize));
             // Moving someone out of this sink frees its provider for a sibling that has room of its own.
             if 0 < self.used[sink]
                 && let Some(limit) = self.full_limit(sink)
             {
                 for &sibling in &self.limit_sinks[limit] {
                     if self.has_own_room(sibling as usize) {
-                        reach(sibling as usize, &mut todo);
+                        reach(sibling as usize, &mut reached, &mut todo);
                     }
                 }
             }

@@ -13,7 +13,7 @@ use super::from_proto;
 use super::pb::google::longrunning::Operation;
 use super::pb::suffice::v1 as pb;
 use super::to_proto;
-use crate::service::{Error, Limits, Service};
+use crate::service::{Error, Limits, Named, Service};
 use crate::view;
 
 /// All services of the interface.
@@ -49,10 +49,10 @@ impl pb::gap_service_server::GapService for Api {
         request: Request<pb::AnalyseGapsRequest>,
     ) -> Result<Response<pb::AnalyseGapsResponse>, Status> {
         let deadline = self.deadline(&request);
-        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source, subgroups, cascade_by } =
+        let pb::AnalyseGapsRequest { set_aside_bad_rows, options, source, subgroups, cascade_by, ranges } =
             request.into_inner();
         let solving = from_proto::solving(options)?;
-        let questions = from_proto::gap_questions(subgroups, cascade_by)?;
+        let questions = from_proto::gap_questions(subgroups, cascade_by, ranges)?;
         let source = from_proto::source(source, set_aside_bad_rows, self.limits())?;
         let most_rows = self.limits().answer_rows;
         let gaps = self.service.ask(source, solving.limits(deadline), move |resident, effort| {
@@ -92,5 +92,20 @@ impl pb::mismatch_service_server::MismatchService for Api {
             Ok(to_proto::measures(view::measure::run(resident, solving.route, effort)?))
         });
         Ok(Response::new(measured.await?))
+    }
+
+    async fn compare_localities(
+        &self,
+        request: Request<pb::CompareLocalitiesRequest>,
+    ) -> Result<Response<pb::CompareLocalitiesResponse>, Status> {
+        let deadline = self.deadline(&request);
+        let pb::CompareLocalitiesRequest { before, after, options } = request.into_inner();
+        let solving = from_proto::solving(options)?;
+        let named = [Named::parse("before", &before)?, Named::parse("after", &after)?];
+        let most_rows = self.limits().answer_rows;
+        let compared = self.service.ask_of_both(named, solving.limits(deadline), move |[before, after], effort| {
+            Ok(to_proto::comparison(view::compare::run(before, after, solving.route, effort)?, most_rows))
+        });
+        Ok(Response::new(compared.await?))
     }
 }

@@ -1,6 +1,7 @@
 //! Documents out: the same words as the files, as messages. It cannot fail. Documents are taken apart by name: a new key
 //! stops the build until someone decides which field it is.
 
+mod compare;
 mod gaps;
 mod matching;
 mod measure;
@@ -21,6 +22,7 @@ use crate::view::common::SetAsideRow;
 use crate::view::gaps::DeficientSet;
 use crate::view::{CompletenessDocument, Provenance, StageDelta, StageValue};
 
+pub(super) use compare::comparison;
 pub(super) use gaps::gaps;
 pub(super) use matching::{assignment, explained, matched, matching, options, price};
 pub(super) use measure::measures;

@@ -88,6 +88,17 @@ pub fn read_dir(path: &Path, effort: &Effort) -> Result<Draft, BundleError> {
     reading.done().map_err(BundleError::Problems)
 }
 
+/// Reads a file that stands in for a bundle's policy.toml, whatever its name; in problems it is called policy.toml.
+pub fn read_policy(path: &Path, effort: &Effort) -> Result<settings::Settings, BundleError> {
+    let bytes = read_file(path, MAX_SETTINGS_BYTES, effort).map_err(BundleError::Stopped)?;
+    let bytes = bytes.map_err(|source| BundleError::Unreadable { path: path.to_owned(), source })?;
+    let mut reading = Reading::new();
+    match reading.settings(POLICY, &bytes) {
+        Some(policy) => Ok(policy),
+        None => Err(BundleError::Problems(reading.problems)),
+    }
+}
+
 /// One byte more than `limit` at most: enough to see that there is too much. The outer error is a stop.
 fn read_file(path: &Path, limit: u64, effort: &Effort) -> Result<io::Result<Vec<u8>>, StopReason> {
     /// Some milliseconds from a disk.

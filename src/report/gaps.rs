@@ -2,23 +2,23 @@
 
 mod behind;
 mod beyond;
+mod breakdown;
 mod next;
 mod reasons;
 
 pub(super) use beyond::access;
+pub(super) use breakdown::by_kind_and_area;
 
+use self::breakdown::{Order, breakdown};
 use super::assurance;
 use super::page::Page;
 use super::table::{Align, Table};
 use super::words::{child_needs, counted, list, number, share, stop_reason};
 use crate::view::GapsDocument;
-use crate::view::gaps::{CauseRow, DeficientSet, Ecology, GapRow, GapTotals, LayerMatrix};
+use crate::view::gaps::{CauseRow, DeficientSet, Ecology, GapTotals, LayerMatrix};
 
 /// Rows of a breakdown, sets and the like that a page shows; the document lists them all.
 const SHOWN: usize = 10;
-
-/// Rows of a breakdown with an order of its own (levels, ages) that are shown in it.
-const LONGEST_AS_GIVEN: usize = 25;
 
 /// Ids that a sentence names before it says how many more there are.
 const IDS_SHOWN: usize = 5;
@@ -41,10 +41,7 @@ pub fn page(document: &GapsDocument) -> String {
         breakdown(&mut page, &format!("By {column}"), rows, Order::WorstFirst);
     }
     page.gap();
-    page.say(
-        "Kinds, areas and groups are listed by unmet child-needs. Which of several equally needy groups goes without can differ between \
-         answers that are equally good, so rows that lie close together are not ranked by this.",
-    );
+    page.say(breakdown::how_to_read(&document.by_kind));
     if let Some(cascade) = &document.cascade {
         beyond::cascade(&mut page, cascade);
     }
@@ -186,83 +183,6 @@ pub(super) fn causes(page: &mut Page, causes: &[CauseRow], unmet: u64) {
     }
     page.table(&table);
     page.say("Each unmet child-need has one cause, the first that holds.");
-}
-
-/// How the rows of a breakdown follow one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    WorstFirst,
-    /// Levels and ages read best in their own order; only a list too long to read is cut to its worst.
-    AsGiven,
-}
-
-impl Order {
-    /// Rows shown: all of a short list; of a long one the worst that have unmet need.
-    fn choose(self, rows: &[GapRow]) -> Vec<&GapRow> {
-        let mut chosen: Vec<&GapRow> = rows.iter().collect();
-        if self == Order::WorstFirst || LONGEST_AS_GIVEN < rows.len() {
-            // Stable: rows with the same number keep the document's order.
-            chosen.sort_by_key(|row| std::cmp::Reverse(row.unmet));
-            if SHOWN < chosen.len() {
-                chosen.retain(|row| row.unmet != 0);
-            }
-            chosen.truncate(SHOWN);
-        }
-        chosen
-    }
-}
-
-fn breakdown(page: &mut Page, title: &str, rows: &[GapRow], order: Order) {
-    if rows.is_empty() {
-        return;
-    }
-    page.section(title);
-    let shown = order.choose(rows);
-    if shown.is_empty() {
-        page.say(&format!("Nothing goes unmet in any of the {}.", number(rows.len() as u64)));
-        return;
-    }
-    let some_unknown = rows.iter().any(|row| row.unknown_rows != 0);
-    let mut headings = vec![
-        ("Of", Align::Left),
-        ("Child-needs", Align::Right),
-        ("Met", Align::Right),
-        ("Unmet", Align::Right),
-        ("Unmet share", Align::Right),
-    ];
-    if some_unknown {
-        headings.push(("Rows without a number", Align::Right));
-    }
-    let mut table = Table::new(headings);
-    for &row in &shown {
-        let GapRow { key, label, child_needs, met, unmet, unknown_rows } = row;
-        let name = if label.is_empty() { key } else { label };
-        let mut cells = vec![
-            if name.is_empty() { "not stated".to_owned() } else { name.clone() },
-            number(*child_needs),
-            number(*met),
-            number(*unmet),
-            share(*unmet, *child_needs),
-        ];
-        if some_unknown {
-            cells.push(number(*unknown_rows));
-        }
-        table.push(cells);
-    }
-    page.table(&table);
-    let more = rows.len() - shown.len();
-    if more != 0 {
-        let unmet =
-            |rows: &mut dyn Iterator<Item = &GapRow>| rows.fold(0_u64, |sum, row| sum.saturating_add(row.unmet));
-        let rest = unmet(&mut rows.iter()).saturating_sub(unmet(&mut shown.iter().copied()));
-        page.say(&format!("... and {} more, with {} unmet.", number(more as u64), child_needs(rest)));
-    }
-}
-
-/// The two breakdowns that a first look needs.
-pub(super) fn by_kind_and_area(page: &mut Page, document: &GapsDocument) {
-    breakdown(page, "By kind of need", &document.by_kind, Order::WorstFirst);
-    breakdown(page, "By area", &document.by_area, Order::WorstFirst);
 }
 
 pub(super) fn deficient_sets(page: &mut Page, sets: &[DeficientSet]) {
@@ -472,7 +392,7 @@ mod tests {
 
         Kinds, areas and groups are listed by unmet child-needs. Which of several equally needy groups goes
         without can differ between answers that are equally good, so rows that lie close together are not
-        ranked by this.
+        ranked by this; --ranges says which can be.
 
         At which step children are lost
         ===============================

@@ -1,5 +1,8 @@
 //! The page of measures: how far receipt follows need, how evenly, and how many places there are for each child-need.
 
+mod floors;
+
+use self::floors::floors;
 use super::assurance;
 use super::gaps::access;
 use super::page::Page;
@@ -26,6 +29,9 @@ pub fn page(document: &MeasureDocument) -> String {
         equity_of(&mut page, "Is it even? Being placed in this matching", &equity.met);
         if let Some(received) = &equity.received {
             equity_of(&mut page, "Is it even? Receiving today", received);
+        }
+        if let Some(found) = &equity.floors {
+            floors(&mut page, found);
         }
     }
     if let Some(found) = &document.access {
@@ -137,12 +143,24 @@ fn typed(page: &mut Page, typed: &TypedDocument) {
     }
 }
 
+/// A measure; where receipts leave it open, from the lesser end to the greater.
+fn between<T: PartialOrd>(
+    table: &TableDocument,
+    of: fn(&Measures) -> Option<T>,
+    show: fn(Option<T>) -> String,
+) -> String {
+    let (Some(low), Some(high)) = (&table.low, &table.high) else { return show(of(&table.measures)) };
+    let (worst, best) = (of(low), of(high));
+    if worst == best {
+        return show(worst);
+    }
+    let (from, to) = if best < worst { (best, worst) } else { (worst, best) };
+    format!("{} to {}", show(from), show(to))
+}
+
 /// The measures in words, with the interval of each that has one.
 fn measures(page: &mut Page, table: &TableDocument) {
-    let range = |of: fn(&Measures) -> Option<f64>, show: fn(Option<f64>) -> String| match (&table.low, &table.high) {
-        (Some(low), Some(high)) if of(low) != of(high) => format!("{} to {}", show(of(low)), show(of(high))),
-        _ => show(of(&table.measures)),
-    };
+    let range = |of: fn(&Measures) -> Option<f64>, show: fn(Option<f64>) -> String| between(table, of, show);
     let interval = |of: fn(&crate::view::measure::IntervalDocument) -> Option<[f64; 2]>| {
         let levels = table.intervals.iter().filter_map(|interval| {
             let [low, high] = of(interval)?;
@@ -182,6 +200,7 @@ fn measures(page: &mut Page, table: &TableDocument) {
 fn said(sure: Option<u64>, range: Option<[u64; 2]>) -> String {
     match (sure, range) {
         (Some(sure), _) => number(sure),
+        (None, Some([low, high])) if low == high => number(low),
         (None, Some([low, high])) => format!("{} to {}", number(low), number(high)),
         (None, None) => "a number that is not known".to_owned(),
     }
@@ -191,8 +210,8 @@ fn said(sure: Option<u64>, range: Option<[u64; 2]>) -> String {
 fn in_short(parts: &PartsDocument) -> String {
     let PartsDocument { retargeting, idle, volume, retargeting_range, idle_range, volume_range } = parts;
     format!(
-        "Of those who do not receive, up to {} could be met by today's receipts in other hands and {} by places that nobody uses; for {} \
-         there are too few places.",
+        "Of those who do not receive, {} could be met by today's receipts in other hands and {} by places that nobody uses; for {} there \
+         are too few places.",
         said(*retargeting, *retargeting_range),
         said(*idle, *idle_range),
         said(*volume, *volume_range)
@@ -239,17 +258,12 @@ fn rows(page: &mut Page, title: &str, rows: &[TableRow]) {
         ("Receives, no need", Align::Right),
     ]);
     for row in shown {
-        let both = |of: fn(&Measures) -> String| match (&row.table.low, &row.table.high) {
-            (Some(low), Some(high)) if of(low) != of(high) => format!("{} to {}", of(low), of(high)),
-            (Some(low), _) => of(low),
-            _ => of(&row.table.measures),
-        };
         table.push([
             if row.label.is_empty() { row.key.clone() } else { row.label.clone() },
-            both(|of| count(of.both)),
-            both(|of| count(of.need_only)),
-            both(|of| percent(of.coverage)),
-            both(|of| count(of.receipt_only)),
+            between(&row.table, |of| of.both, count),
+            between(&row.table, |of| of.need_only, count),
+            between(&row.table, |of| of.coverage, percent),
+            between(&row.table, |of| of.receipt_only, count),
         ]);
     }
     page.table(&table);
@@ -274,6 +288,9 @@ fn any(page: &mut Page, any: &AnyDocument) {
     for cell in &any.cells {
         let measures = cell.table.low.as_deref().unwrap_or(&cell.table.measures);
         let need = measures.both.zip(measures.need_only).map(|(both, only)| both + only);
+        if need == Some(0) {
+            continue;
+        }
         table.push([
             cell.domains.to_string(),
             format!("{} or more", cell.level),

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::words::width;
-use crate::view::{CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+use crate::view::{CheckDocument, CompareDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
 
 fn document<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("a sample has every key of its document")
@@ -87,6 +87,85 @@ pub(super) fn matching() -> MatchDocument {
         ],
         "completeness": completeness(),
         "provenance": provenance(),
+        "disclosure": "none",
+    }))
+}
+
+/// Of 12 unmet child-needs before and 9 after: need did +1, supply -3 1/2, matching -1/2.
+pub(super) fn comparison() -> CompareDocument {
+    let side = |date: &str, child_needs: u64, unmet: u64, range: [u64; 2]| {
+        let mut rests_on = provenance();
+        rests_on["reference_date"] = json!(date);
+        json!({
+            "status": "optimal", "rows": 20, "unknown_rows": 0, "child_needs": child_needs, "met": child_needs - unmet,
+            "unmet": unmet, "unmet_low": range[0], "unmet_high": range[1], "weight": 4 * child_needs,
+            "weight_met": 4 * (child_needs - unmet), "completeness": completeness(), "provenance": rests_on,
+        })
+    };
+    let factor = |factor: &str, differs: &[&str], unmet: i64, child_needs: i64| {
+        let part = |sixths: i64| json!({ "sixths": sixths, "value": sixths as f64 / 6.0 });
+        json!({
+            "factor": factor, "differs": differs,
+            "parts": {
+                "child_needs": part(child_needs), "met": part(child_needs - unmet), "unmet": part(unmet),
+                "weight_met": part(4 * (child_needs - unmet)), "share_met": 0.0,
+            },
+        })
+    };
+    let estimate = |value: f64, low: f64, high: Option<f64>| json!({ "value": value, "low": low, "high": high });
+    let row = |measure: &str, of: &str, key: &str, label: &str, ends: [Value; 2], verdict: &str| {
+        let [before, after] = ends;
+        let unit = if measure == "places_per_child_need" { "places" } else { "share" };
+        json!({
+            "measure": measure, "unit": unit, "of": of, "key": key, "label": label, "better": "lower",
+            "before": before, "after": after, "verdict": verdict,
+        })
+    };
+    let mut by_sex = row(
+        "unmet_share",
+        "group",
+        "girls",
+        "girls",
+        [estimate(0.3, 0.25, Some(0.35)), estimate(0.31, 0.3, Some(0.4))],
+        "not_distinguishable",
+    );
+    by_sex["group"] = json!("sex");
+    let mut new =
+        row("coverage", "kind", "speech", "Speech", [Value::Null, estimate(0.5, 0.5, Some(0.5))], "not_comparable");
+    new["reason"] = json!("it can be measured only after");
+    document(json!({
+        "schema": "suffice.compare/1",
+        "status": "optimal",
+        "score": { "improved": 2, "worsened": 1, "not_distinguishable": 1, "comparable": 4, "not_comparable": 1 },
+        "before": side("2024-08-31", 40, 12, [11, 14]),
+        "after": side("2025-08-31", 42, 9, [9, 9]),
+        "change": { "child_needs": 2, "met": 5, "unmet": -3, "weight_met": 20, "share_met": 0.0857 },
+        "decomposition": {
+            "factors": [
+                factor("need", &["needs.csv"], 6, 12),
+                factor("supply", &["offers.csv"], -21, 0),
+                factor("matching", &["policy.toml: reach", "travel.csv"], -3, 0),
+            ],
+            "reason": null,
+            "mixtures": [{
+                "need": "after", "supply": "before", "matching": "before", "child_needs": 42, "met": 29, "unmet": 13,
+                "left_out": [], "lent": [{ "table": "travel.csv", "rows": 3 }],
+            }],
+        },
+        "indicators": [
+            row("unmet_share", "all", "", "all",
+                [estimate(0.3, 0.275, Some(0.35)), estimate(0.2143, 0.2143, Some(0.2143))], "improved"),
+            row("unmet_share", "kind", "speech", "Speech",
+                [estimate(0.4, 0.4, Some(0.4)), estimate(0.5, 0.45, Some(0.55))], "worsened"),
+            by_sex,
+            row("places_per_child_need", "all", "", "all",
+                [estimate(0.7, 0.7, Some(0.7)), estimate(0.8, 0.8, None)], "improved"),
+            new,
+        ],
+        "notes": [
+            "Counts are child-needs: one child's one need. A child with two needs counts twice.",
+            "Kinds, levels, areas and groups cut the same children in several ways, so indicators are not independent, and how many improved is a count and no test.",
+        ],
         "disclosure": "none",
     }))
 }

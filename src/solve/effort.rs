@@ -123,6 +123,11 @@ impl<'a> Effort<'a> {
         self.threads
     }
 
+    /// How much can be done side by side.
+    pub fn n_threads(&self) -> usize {
+        self.threads.map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+
     /// Does `n` pieces of work, each named by its number. As [`Effort::each`].
     pub fn share<R: Send>(
         &self,

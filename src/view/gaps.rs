@@ -3,6 +3,7 @@
 mod behind;
 mod beyond;
 mod cascade;
+mod ranges;
 mod reasons;
 mod subgroups;
 
@@ -16,7 +17,7 @@ use super::common::{
 use super::matching::{notes, status};
 use super::options::blocking;
 use crate::domain::{AgeBand, Layer, Locality};
-use crate::eligibility::{self, near_misses};
+use crate::eligibility::{self, nearest_miss};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
 use crate::gaps::{Cause, Gaps, Reasons, Tally, Unmet, deficient, tally};
@@ -25,11 +26,13 @@ use crate::solve::{Effort, StopReason};
 use behind::{Behind, behind};
 pub use behind::{ChildrenDocument, ProgrammeRow, RestsDocument};
 use beyond::{Beyond, beyond};
+use ranges::Of;
 
 pub(super) use beyond::access_document;
 pub use beyond::{AccessDocument, AccessRow, AgeRow, FamiliesDocument, NotByAge, OutcomeRow, TenthRow, VoicesRow};
 use cascade::cascade_document;
 pub use cascade::{BottleneckRow, CascadeDocument, OutsideRow, StageRow};
+pub use ranges::Ranges;
 pub use reasons::{
     ChoiceRow, ConcentrationRow, CouldTakeRow, LossKind, LossRow, OverlapDocument, ProvidersDocument, RelaxationRow,
     RelaxationsDocument,
@@ -126,6 +129,12 @@ pub struct GapRow {
     pub met: u64,
     pub unmet: u64,
     pub unknown_rows: u64,
+    /// Over all answers that meet the most weight; where ranges were asked for. Two rows may be ranked only where theirs do
+    /// not overlap.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_least: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub met_most: Option<u64>,
 }
 
 /// Needs that share too few places: all the offers that they can use, and how short those are (Hall 1935).
@@ -219,13 +228,14 @@ pub struct Driver {
 pub fn run(resident: &Resident, route: Route, asked: &GapQuestions, effort: &Effort) -> Result<GapsDocument, Failure> {
     let questions = asked.resolve(resident.locality())?;
     let gaps = resident.gaps(route, effort)?;
-    document(resident, &gaps, questions, effort)
+    document(resident, &gaps, questions, asked.ranges, effort)
 }
 
 fn document(
     resident: &Resident,
     gaps: &Gaps,
     questions: Resolved<'_>,
+    ranges: Ranges,
     effort: &Effort,
 ) -> Result<GapsDocument, Failure> {
     let locality = resident.locality();
@@ -252,10 +262,16 @@ fn document(
         notes.push(only_some_listed(found.n_inside, unmet.len()));
     }
     let (ecology, single_points) = ecology(resident, effort).unzip();
-    let FurtherReasons { relaxations, providers, overlap } =
-        further_reasons(resident, gaps, single_points.as_deref(), effort)?;
+    // The solves of one are as long as those of the other, and neither can use many threads for long.
+    let (further, cascade) = effort.both(
+        || further_reasons(resident, gaps, single_points.as_deref(), effort),
+        || cascade_document(resident, effort),
+    );
+    let FurtherReasons { relaxations, providers, overlap } = further?;
     let Beyond { access, families, outcomes } = beyond(resident, gaps, effort);
     let Behind { children, rests, programmes } = behind(resident, gaps, effort);
+    let ranges = ranges::find(resident, gaps, ranges, &mut notes, effort)?;
+    let ranges = ranges.as_ref();
     Ok(GapsDocument {
         schema: GapsDocument::SCHEMA.to_owned(),
         status: status(&gaps.matching).0.to_owned(),
@@ -272,23 +288,28 @@ fn document(
             weight_met: tallies.all.weight_met,
         },
         causes: causes(&found),
-        by_kind: rows(&tallies.by_kind, |kind| kind_key(locality, *kind)),
-        by_layer: rows(&tallies.by_layer, |layer| (layer_key(*layer), layer_key(*layer))),
-        by_level: rows(&tallies.by_level, |level| (level.to_string(), format!("level {level}"))),
-        by_age: rows(&tallies.by_age, |ages| age_key(locality, *ages)),
-        by_area: rows(&tallies.by_area, |area| area_key(locality, *area)),
+        by_kind: rows(&tallies.by_kind, Of(ranges.map(|of| &of.by_kind)), |kind| kind_key(locality, *kind)),
+        by_layer: rows(&tallies.by_layer, Of(ranges.map(|of| &of.by_layer)), |layer| {
+            (layer_key(*layer), layer_key(*layer))
+        }),
+        by_level: rows(&tallies.by_level, Of(ranges.map(|of| &of.by_level)), |level| {
+            (level.to_string(), format!("level {level}"))
+        }),
+        by_age: rows(&tallies.by_age, Of(ranges.map(|of| &of.by_age)), |ages| age_key(locality, *ages)),
+        by_area: rows(&tallies.by_area, Of(ranges.map(|of| &of.by_area)), |area| area_key(locality, *area)),
         by_group: locality
             .group_columns()
             .iter()
             .zip(&tallies.by_group)
-            .map(|(column, tallies)| {
-                let rows = rows(tallies, |&value| group_key(column, value));
+            .enumerate()
+            .map(|(at, (column, tallies))| {
+                let rows = rows(tallies, Of(ranges.map(|of| &of.by_group[at])), |&value| group_key(column, value));
                 (column.name.clone(), rows)
             })
             .collect(),
         deficient_sets: gaps.reasons.deficient_sets.iter().map(|set| deficient_set(locality, set)).collect(),
         layer_matrix: layer_matrix(&gaps.layers),
-        cascade: cascade_document(resident, effort)?,
+        cascade: cascade?,
         subgroups: subgroups::answers(resident, questions, effort)?,
         children,
         rests,
@@ -308,10 +329,11 @@ fn document(
     })
 }
 
-fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
+fn rows<K: Ord>(tallies: &BTreeMap<K, Tally>, ranges: Of<K>, name: impl Fn(&K) -> (String, String)) -> Vec<GapRow> {
     tallies
         .iter()
         .map(|(key, tally)| {
+            let (met_least, met_most) = ranges.row(key);
             let (key, label) = name(key);
             GapRow {
                 key,
@@ -320,6 +342,8 @@ fn rows<K>(tallies: &BTreeMap<K, Tally>, name: impl Fn(&K) -> (String, String)) 
                 met: tally.met,
                 unmet: tally.unmet(),
                 unknown_rows: tally.unknown_rows,
+                met_least,
+                met_most,
             }
         })
         .collect()
@@ -489,13 +513,12 @@ pub(super) fn why(resident: &Resident, reasons: &Reasons, unmet: &Unmet, nearest
             (capital(meaning), None)
         }
         Cause::Ineligible | Cause::EligibilityUnknown | Cause::PlaceUnknown | Cause::OutOfReach => {
-            let misses = near_misses(locality, resident.profiles(), unmet.need);
-            match misses.first() {
+            match nearest_miss(locality, resident.profiles(), unmet.need) {
                 None => (capital(meaning), None),
                 Some(miss) => {
                     let offer = locality.offers()[miss.offer.ix()].id.to_string();
                     let name = &locality.service_of(miss.offer).name;
-                    let reasons = blocking(miss).join("; ");
+                    let reasons = blocking(&miss).join("; ");
                     (format!("{}. Nearest: {name} ({offer}): {reasons}", capital(meaning)), Some(offer))
                 }
             }

@@ -1,6 +1,7 @@
 //! `suffice.measure/1`: how far receipt follows need, and whether it follows deprivation or group instead.
 
 mod equity;
+mod floors;
 mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::measures::equity::Part;
 use crate::solve::{Effort, StopReason};
 
 pub use equity::{ConcentrationDocument, DisparityDocument, EquityDocument, EquityOf, HorizontalDocument, ShareRow};
+pub use floors::{FloorDocument, FloorRow, TriedFloorDocument};
 pub use tables::{
     AnyCellDocument, AnyDocument, IntervalDocument, Measures, NeedReceiptDocument, PartsDocument, TableDocument,
     TableRow, TypedDocument,
@@ -52,8 +54,12 @@ pub fn run(resident: &Resident, route: Route, effort: &Effort) -> Result<Measure
     let mut stopped = None;
     let need_receipt = or_stopped(need_receipt(resident, effort)?, &mut stopped).flatten();
     let exact = need_receipt.as_ref().is_some_and(|tables| tables.typed.sum.low.is_none());
-    let equity = or_stopped(equity(resident, &matching, exact, effort), &mut stopped);
+    let mut equity = or_stopped(equity(resident, &matching, exact, effort), &mut stopped);
     let access = or_stopped(access_document(resident, effort), &mut stopped);
+    // Last, because it solves again: a time limit that it meets costs none of the rest.
+    if let Some(equity) = &mut equity {
+        equity.floors = or_stopped(floors::documents(locality, &matching, effort)?, &mut stopped);
+    }
     let mut notes = notes(locality, &matching);
     if locality.receipts().is_none() {
         notes.push("There is no receipts.csv: what children receive today is not recorded, so need is held against the matching alone.".to_owned());

@@ -180,6 +180,7 @@ struct Columns<'a> {
     high: Column<'a>,
     tags: Column<'a>,
     household: Column<'a>,
+    origin: Column<'a>,
 }
 
 /// What stands in a row, before other rows are asked.
@@ -201,6 +202,7 @@ struct Cells {
     certainty: Option<Certainty>,
     tags: Vec<Tag>,
     household: Option<Id>,
+    origin: NeedOrigin,
 }
 
 impl<'a> Columns<'a> {
@@ -221,6 +223,7 @@ impl<'a> Columns<'a> {
             high: sheet.optional("children_high"),
             tags: sheet.optional("tags"),
             household: sheet.optional("household"),
+            origin: sheet.optional("origin"),
         }
     }
 
@@ -243,6 +246,14 @@ impl<'a> Columns<'a> {
         let certainty = row.optional_code(self.certainty, Certainty::parse, Certainty::ALL);
         let tags = required_tags(row, self.tags);
         let household = row.optional_id(self.household);
+        let origin = match row.text(self.origin) {
+            "" => NeedOrigin::Row,
+            NeedOrigin::RATE => NeedOrigin::Rate,
+            _ => {
+                row.wrong_cell(self.origin, "nothing, or rate for an estimate that a rate was applied to make");
+                NeedOrigin::Row
+            }
+        };
         Cells {
             id,
             holder,
@@ -259,6 +270,7 @@ impl<'a> Columns<'a> {
             certainty,
             tags,
             household,
+            origin,
         }
     }
 }
@@ -349,7 +361,7 @@ impl<'a> Needs<'a> {
             basis: cells.basis,
             certainty: cells.certainty,
             tags: cells.tags,
-            origin: NeedOrigin::Row,
+            origin: cells.origin,
             counts: cells.basis.is_empty() || cells.basis.overlaps(ground.policy.count.basis),
         };
         self.needs.push(NeedRow { need, from: row.at(), received: None });

@@ -9,6 +9,7 @@ mod properties;
 mod set_aside;
 mod settings;
 mod tables;
+mod unloading;
 
 use std::collections::BTreeMap;
 

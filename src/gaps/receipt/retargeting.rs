@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use super::Table;
 use crate::domain::{AreaIx, DeclineWhat, Locality, NeedIx, OfferIx, Receipt, ReceiptNeed, ServiceIx};
 use crate::eligibility::{Pair, Pairs, Profiles};
-use crate::gaps::most::{Asking, Declined, Member, Places, accessible, by_class};
+use crate::gaps::most::{Asking, ByClass, Declined, Member, Places, accessible};
 use crate::gaps::received::{Received, service_of};
 use crate::matching::NotFormulated;
 use crate::solve::{Effort, Network, StopReason};
@@ -89,10 +89,12 @@ pub(super) fn parts(
         let all = asking.most_met(&used.at_most(locality, reading), effort)?;
         Ok((today, all))
     };
-    let (today, all) = flows(Reading::Least)?;
+    let most = || used.is_open().then(|| flows(Reading::Most)).transpose();
+    let (least, most) = effort.both(|| flows(Reading::Least), most);
+    let ((today, all), most) = (least?, most?);
     // Receipts of known needs are a flow themselves, even if of which offer they are is not known.
     let least = (today.max(typed.low.both), all.max(typed.low.both));
-    let most = if used.is_open() { flows(Reading::Most)? } else { least };
+    let most = most.unwrap_or(least);
     Ok(Retargeting {
         needs,
         low: Parts::of(needs, typed.high.both, least.0, least.1),
@@ -200,7 +202,15 @@ impl Used {
         effort.sort(&mut today)?;
         let mut apart: Vec<NeedIx> = today.iter().map(|&(need, _)| need).collect();
         apart.dedup();
-        let mut asking = by_class(locality, pairs, members, Declined::IsNone, &apart, may_be_at, effort)?;
+        let rows = ByClass {
+            pairs,
+            members,
+            units: |need: NeedIx| locality.needs()[need.ix()].children.known().unwrap_or(0),
+            admits: |grade| accessible(locality, grade),
+            declined: Declined::IsNone,
+            apart: &apart,
+        };
+        let mut asking = rows.asking(may_be_at, effort)?;
         let (mut row, mut services) = (Vec::new(), Vec::new());
         for own in today.chunk_by(|one, next| one.0 == next.0) {
             let need = own[0].0;

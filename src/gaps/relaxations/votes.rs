@@ -225,43 +225,44 @@ fn nearest_misses(
     let Standing { locality, profiles, declines, .. } = standing;
     let facts = NeedFacts::of(locality, need);
     let assessed = locality.policy().unknown.eligibility == UnknownEligibility::Yes;
+    let declined = declines.of_need(locality, need);
+    let profile = profiles.of(need);
     let mut least = u64::MAX;
     let mut nearest: Vec<(Rule, u64)> = Vec::new();
-    let mut hear = |rule: Rule, by: u64, relaxation: u64| {
-        if relaxation < least {
-            least = relaxation;
-            nearest.clear();
-        }
-        if relaxation == least && !nearest.contains(&(rule, by)) {
-            nearest.push((rule, by));
-        }
-    };
     for (service, lets) in services {
         let offers = profiles.offers_of(*service);
+        // What is farther than the nearest so far need not be looked at.
+        if matches!(lets, Lets::But { relaxation, .. } if least < *relaxation) {
+            continue;
+        }
         effort.tick(1 + 8 * offers.len() as u64)?;
         for &offer in offers {
             let offer_facts = OfferFacts::of(locality, offer);
             if offer_facts.status == Some(Status::AdditionalAssessmentRequired) && !assessed {
                 continue;
             }
+            let (rule, by, relaxation) = match (lets, profiles.reach(locality, profile, &facts, &offer_facts).verdict) {
+                (Lets::In, ReachVerdict::No(out)) => match rule_of_reach(offer, facts.area, out) {
+                    Some((rule, by)) => (rule, by, relaxation_of_reach(out)),
+                    None => continue,
+                },
+                (&Lets::But { rule, by, relaxation }, ReachVerdict::Yes) => (rule, by, relaxation),
+                _ => continue,
+            };
             let place = Place { service: *service, offer: Some(offer) };
-            match (lets, reach_facts(locality, &facts, &offer_facts).verdict) {
-                (Lets::In, ReachVerdict::No(out)) => {
-                    if let Some((rule, by)) = rule_of_reach(offer, facts.area, out)
-                        && reaches_if_covered(locality, &facts, &offer_facts, rule)
-                        && !declines.by_need(locality, need, place)
-                    {
-                        hear(rule, by, relaxation_of_reach(out));
-                    }
-                }
-                (&Lets::But { rule, by, relaxation }, ReachVerdict::Yes)
-                    if !declines.by_need(locality, need, place) =>
-                {
-                    hear(rule, by, relaxation);
-                    // The rule is the service's: its other offers say the same.
-                    break;
-                }
-                _ => {}
+            if least < relaxation || declined.has(place) || !reaches_if_covered(locality, &facts, &offer_facts, rule) {
+                continue;
+            }
+            if relaxation < least {
+                least = relaxation;
+                nearest.clear();
+            }
+            if !nearest.contains(&(rule, by)) {
+                nearest.push((rule, by));
+            }
+            if let Lets::But { .. } = lets {
+                // The rule is the service's: its other offers say the same.
+                break;
             }
         }
     }

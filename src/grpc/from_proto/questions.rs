@@ -2,13 +2,17 @@
 
 use super::pb;
 use crate::service::{Error, Violation};
-use crate::view::gaps::{GapQuestions, GroupAsked, SubgroupAsked};
+use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
 
 /// Subgroups in one request: each costs a few flows.
 const MOST_SUBGROUPS: usize = 100;
 
 /// Every field that cannot be meant; whether the locality has such things is seen later.
-pub(in crate::grpc) fn gap_questions(subgroups: Vec<pb::Subgroup>, cascade_by: String) -> Result<GapQuestions, Error> {
+pub(in crate::grpc) fn gap_questions(
+    subgroups: Vec<pb::Subgroup>,
+    cascade_by: String,
+    ranges: bool,
+) -> Result<GapQuestions, Error> {
     let mut violations = Vec::new();
     if MOST_SUBGROUPS < subgroups.len() {
         let wanted = format!("{} subgroups; at most {MOST_SUBGROUPS}", subgroups.len());
@@ -50,7 +54,8 @@ pub(in crate::grpc) fn gap_questions(subgroups: Vec<pb::Subgroup>, cascade_by: S
     };
     let subgroups = subgroups.into_iter().enumerate().map(&mut subgroup).collect();
     if violations.is_empty() {
-        Ok(GapQuestions { subgroups, cascade_by: named(cascade_by) })
+        let ranges = if ranges { Ranges::Find } else { Ranges::Leave };
+        Ok(GapQuestions { subgroups, cascade_by: named(cascade_by), ranges })
     } else {
         Err(Error::Invalid(violations))
     }

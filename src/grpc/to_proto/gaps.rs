@@ -106,7 +106,7 @@ fn cause_count(row: CauseRow) -> pb::CauseCount {
 }
 
 fn gap_row(row: GapRow) -> pb::GapRow {
-    let GapRow { key, label, child_needs, met, unmet, unknown_rows } = row;
+    let GapRow { key, label, child_needs, met, unmet, unknown_rows, met_least, met_most } = row;
     pb::GapRow {
         key,
         label,
@@ -114,6 +114,8 @@ fn gap_row(row: GapRow) -> pb::GapRow {
         met: whole(met),
         unmet: whole(unmet),
         unknown_rows: whole(unknown_rows),
+        met_least: met_least.map(whole),
+        met_most: met_most.map(whole),
     }
 }
 
@@ -253,7 +255,7 @@ fn voices_row(row: VoicesRow) -> pb::Voices {
         layer,
         stated: whole(stated),
         felt_not_normative: whole(felt_not_normative),
-        normative_not_felt: whole(normative_not_felt),
+        normative_not_felt: normative_not_felt.map(whole),
         expressed_not_supplied: whole(expressed_not_supplied),
         unknown_rows: whole(unknown_rows),
     }

@@ -5,8 +5,9 @@ use super::{completeness, provenance, solve_status, stop_reason, whole};
 use crate::grpc::pb::suffice::v1 as pb;
 use crate::view::MeasureDocument;
 use crate::view::measure::{
-    AnyCellDocument, AnyDocument, ConcentrationDocument, DisparityDocument, EquityOf, HorizontalDocument,
-    IntervalDocument, Measures, NeedReceiptDocument, PartsDocument, ShareRow, TableDocument, TableRow, TypedDocument,
+    AnyCellDocument, AnyDocument, ConcentrationDocument, DisparityDocument, EquityDocument, EquityOf, FloorDocument,
+    FloorRow, HorizontalDocument, IntervalDocument, Measures, NeedReceiptDocument, PartsDocument, ShareRow,
+    TableDocument, TableRow, TriedFloorDocument, TypedDocument,
 };
 
 pub(in crate::grpc) fn measures(document: MeasureDocument) -> pb::MeasureMismatchResponse {
@@ -24,14 +25,18 @@ pub(in crate::grpc) fn measures(document: MeasureDocument) -> pb::MeasureMismatc
     } = document;
     let (typed, any) =
         need_receipt.map(|NeedReceiptDocument { typed, any }| (typed_tables(typed), any_table(any))).unzip();
-    let (met, received) = equity.map(|equity| (equity.met, equity.received)).unzip();
+    let (met, received, floors) = match equity {
+        Some(EquityDocument { met, received, floors }) => (Some(met), received, floors.unwrap_or_default()),
+        None => (None, None, Vec::new()),
+    };
     pb::MeasureMismatchResponse {
         status: solve_status(&status),
         reason: stop_reason(reason),
         typed,
         any,
         equity_of_met: met.map(self::equity),
-        equity_of_received: received.flatten().map(self::equity),
+        equity_of_received: received.map(self::equity),
+        floors: floors.into_iter().map(floor).collect(),
         access: access.map(accessibility),
         notes,
         completeness: Some(completeness(rows)),
@@ -157,6 +162,52 @@ fn equity(equity: EquityOf) -> pb::Equity {
         concentration: by_deprivation.map(concentration),
         by_tenth: shares(by_tenth),
         by_group: by_group.into_iter().map(|(group, rows)| pb::GroupShares { group, rows: shares(rows) }).collect(),
+    }
+}
+
+fn floor(floor: FloorDocument) -> pb::Floor {
+    let FloorDocument { group, not_tried, tried } = floor;
+    pb::Floor { group, not_tried, tried: tried.map(tried_floor) }
+}
+
+fn tried_floor(tried: TriedFloorDocument) -> pb::TriedFloor {
+    let TriedFloorDocument {
+        share,
+        worst,
+        worst_label,
+        met,
+        met_with_floor,
+        rest_loses,
+        shortfall,
+        child_needs_change,
+        weight_change,
+        weight_of_all_change,
+        by_value,
+    } = tried;
+    pb::TriedFloor {
+        share,
+        worst,
+        worst_label,
+        met: whole(met),
+        met_with_floor: whole(met_with_floor),
+        rest_loses: whole(rest_loses),
+        shortfall: whole(shortfall),
+        child_needs_change,
+        weight_change,
+        weight_of_all_change,
+        by_value: by_value.into_iter().map(floor_row).collect(),
+    }
+}
+
+fn floor_row(row: FloorRow) -> pb::FloorRow {
+    let FloorRow { key, label, child_needs, floor, met, met_with_floor } = row;
+    pb::FloorRow {
+        key,
+        label,
+        child_needs: whole(child_needs),
+        floor: whole(floor),
+        met: whole(met),
+        met_with_floor: whole(met_with_floor),
     }
 }
 

@@ -151,7 +151,7 @@ impl Builder<'_> {
 }
 
 /// What floors and evenness group by; nothing where they are not in play.
-pub(in crate::matching) fn groupings(policy: &Policy) -> (GroupBy, GroupBy) {
+pub fn groupings(policy: &Policy) -> (GroupBy, GroupBy) {
     let lexicographic = policy.objective.mode == ObjectiveMode::Lexicographic;
     let has = |stage| lexicographic && policy.objective.order.contains(&stage);
     let any_share = match &policy.floors.share {

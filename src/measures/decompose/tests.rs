@@ -2,7 +2,7 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 
-use super::{Parts, Side, mean_over_orders};
+use super::{Parts, Side, Sixths, count_over_orders, mean_over_orders};
 
 /// The split of a function of three numbers that pass from one triple to another.
 fn split(before: [f64; 3], after: [f64; 3], value: impl Fn([f64; 3]) -> f64) -> Parts {
@@ -42,6 +42,18 @@ fn unmet_need_where_places_came_and_children_came() {
 }
 
 #[test]
+fn a_count_is_split_in_sixths_and_nothing_is_rounded() {
+    // 1 x 1 x 1 to 2 x 2 x 2: three alike share 7, which is 14 sixths each.
+    let count =
+        |sides: [Side; 3]| Ok::<u64, Infallible>(1 << sides.iter().filter(|&&side| side == Side::After).count());
+    assert_eq!(count_over_orders(count), Ok(Sixths { parts: [14; 3], change: 7 }));
+    // From the greatest count to none and back: a float would lose the last digits.
+    let falls = |sides: [Side; 3]| Ok::<u64, Infallible>(if sides[1] == Side::After { 0 } else { u64::MAX });
+    let most = i128::from(u64::MAX);
+    assert_eq!(count_over_orders(falls), Ok(Sixths { parts: [0, -6 * most, 0], change: -most }));
+}
+
+#[test]
 fn the_first_error_ends_it() {
     let mut asked = 0;
     let found = mean_over_orders(|sides| {
@@ -70,5 +82,8 @@ proptest! {
         }
         prop_assert!((found.parts.iter().sum::<f64>() - found.change).abs() < 1e-6);
         prop_assert_eq!(found.change, values[7] - values[0]);
+        let counted = |sides| Ok::<u64, Infallible>(values[index(sides)].abs() as u64);
+        let counts = count_over_orders(counted).expect("it cannot fail");
+        prop_assert_eq!(counts.parts.iter().sum::<i128>(), 6 * counts.change);
     }
 }

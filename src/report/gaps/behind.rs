@@ -24,8 +24,9 @@ pub(super) fn children(page: &mut Page, children: &ChildrenDocument) {
         } else {
             format!("between {} and {}", number(*cohorts_low), number(*cohorts_high))
         };
+        let several = if cohorts_low == cohorts_high { "" } else { " Which of them have several needs is not known." };
         page.say(&format!(
-            "{} are counted in groups: {range} distinct children. Which of them have several needs is not known.",
+            "{} are counted in groups: {range} distinct children.{several}",
             if *named == 0 { "The child-needs" } else { "Others" }
         ));
     }

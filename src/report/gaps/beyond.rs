@@ -200,7 +200,8 @@ pub(super) fn families(page: &mut Page, families: &FamiliesDocument) {
     let FamiliesDocument { by_kind, not_stated } = families;
     let said = |of: fn(&VoicesRow) -> u64| by_kind.iter().map(of).sum::<u64>();
     let felt = said(|row| row.felt_not_normative);
-    let normative = said(|row| row.normative_not_felt);
+    let normative = said(|row| row.normative_not_felt.unwrap_or(0));
+    let asked = by_kind.iter().any(|row| row.normative_not_felt.is_some());
     let expressed = said(|row| row.expressed_not_supplied);
     if felt + normative + expressed == 0 {
         return;
@@ -213,13 +214,15 @@ pub(super) fn families(page: &mut Page, families: &FamiliesDocument) {
         ("On record, not felt", Align::Right),
         ("Asked for, no place", Align::Right),
     ]);
-    let differs = |row: &&VoicesRow| row.felt_not_normative + row.normative_not_felt + row.expressed_not_supplied != 0;
+    let differs = |row: &&VoicesRow| {
+        row.felt_not_normative + row.normative_not_felt.unwrap_or(0) + row.expressed_not_supplied != 0
+    };
     for row in by_kind.iter().filter(differs).take(SHOWN) {
         table.push([
             row.label.as_str(),
             &row.layer,
             &number(row.felt_not_normative),
-            &number(row.normative_not_felt),
+            &row.normative_not_felt.map_or("not recorded".to_owned(), number),
             &number(row.expressed_not_supplied),
         ]);
     }
@@ -232,7 +235,7 @@ pub(super) fn families(page: &mut Page, families: &FamiliesDocument) {
         "In child-needs, after Bradshaw (1972): {} felt without an expert's word, {} the other way round, {} asked for without a \
          place in this matching.",
         number(felt),
-        number(normative),
+        if asked { number(normative) } else { "a number not recorded".to_owned() },
         number(expressed)
     ));
     if *not_stated != 0 {

@@ -87,7 +87,8 @@ pub struct VoicesRow {
     pub layer: String,
     pub stated: u64,
     pub felt_not_normative: u64,
-    pub normative_not_felt: u64,
+    /// Null where no need here is said to be felt: then nobody asked the families.
+    pub normative_not_felt: Option<u64>,
     pub expressed_not_supplied: u64,
     pub unknown_rows: u64,
 }
@@ -185,7 +186,7 @@ fn families_document(locality: &Locality, gaps: &Gaps, effort: &Effort) -> Resul
             layer: layer_key(locality.kinds()[kind.ix()].layer),
             stated: voices.stated,
             felt_not_normative: voices.felt_not_normative,
-            normative_not_felt: voices.normative_not_felt,
+            normative_not_felt: families.felt_recorded.then_some(voices.normative_not_felt),
             expressed_not_supplied: voices.expressed_not_supplied,
             unknown_rows: voices.unknown_rows,
         }

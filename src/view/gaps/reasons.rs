@@ -163,8 +163,11 @@ fn parts(
     let locality = resident.locality();
     effort.look()?;
     let pairs = resident.pairs(effort)?;
-    let overlap = overlap::find(locality, &pairs, &gaps.matching.asking, effort)?;
-    let today = Today::solve(locality, &gaps.matching, effort)?;
+    let (overlap, today) = effort.both(
+        || overlap::find(locality, &pairs, &gaps.matching.asking, effort),
+        || Today::solve(locality, &gaps.matching, effort),
+    );
+    let (overlap, today) = (overlap?, today?);
     let standing = Standing {
         locality,
         profiles: resident.profiles(),
@@ -173,9 +176,12 @@ fn parts(
         matching: &gaps.matching,
         unmet: &gaps.reasons.unmet,
     };
-    let relaxations = relaxations::find(standing, &today, relaxations::Settings::default(), effort)?;
     let settings = providers::Settings::default();
-    let losses = providers::losses(locality, &gaps.matching, &today, single_points, settings, effort)?;
+    let (relaxations, losses) = effort.both(
+        || relaxations::find(standing, &today, relaxations::Settings::default(), effort),
+        || providers::losses(locality, &gaps.matching, &today, single_points, settings, effort),
+    );
+    let (relaxations, losses) = (relaxations?, losses?);
     let concentration = providers::concentration(locality, resident.profiles(), effort)?;
     Ok(FurtherReasons {
         relaxations: Some(relaxations_document(locality, &relaxations)),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cascade::{CascadeDocument, document};
+use super::ranges::Ranges;
 use crate::domain::{AgeBand, Level, Locality, Problem};
 use crate::engine::{Failure, Resident};
 use crate::gaps::{SplitBy, SplitKey, Subgroup, cascade, cascades_by};
@@ -17,6 +18,8 @@ pub struct GapQuestions {
     pub subgroups: Vec<SubgroupAsked>,
     /// `kind`, `area`, `level`, `age` or the name of a group column: the cascade of each part.
     pub cascade_by: Option<String>,
+    /// Whether to say of each row of the tables between which numbers it lies over all that is as good.
+    pub ranges: Ranges,
 }
 
 /// Child-needs with all of these; a field that is left out is not asked.

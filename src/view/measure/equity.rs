@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::floors::FloorDocument;
 use crate::domain::Locality;
 use crate::gaps::equity::{ByDeprivation, Equity, GroupShare, Horizontal};
 use crate::measures::equity::Bounds;
@@ -15,6 +16,9 @@ pub struct EquityDocument {
     pub met: EquityOf,
     /// Receiving today; null where receipts are not recorded or do not say whose they are.
     pub received: Option<EquityOf>,
+    /// For each group column, what a floor would give the group that is worst served and cost the rest; null where time
+    /// ran out.
+    pub floors: Option<Vec<FloorDocument>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,8 +82,13 @@ pub struct DisparityDocument {
 }
 
 impl EquityDocument {
+    /// Without the floors, which take longer.
     pub(super) fn of(locality: &Locality, met: &Equity, received: Option<&Equity>) -> EquityDocument {
-        EquityDocument { met: of(locality, met), received: received.map(|received| of(locality, received)) }
+        EquityDocument {
+            met: of(locality, met),
+            received: received.map(|received| of(locality, received)),
+            floors: None,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::sample::{Index, select};
 use proptest::test_runner::Config;
 
+use super::unloading::assert_read_back;
 use super::{BadRows, Bundle, check};
 use crate::domain::Locality;
 use crate::domain::problem::Severity;
@@ -128,6 +129,7 @@ proptest! {
         match check(bundle.draft(), BadRows::Refuse) {
             Ok(checked) => {
                 holds_together(&checked.locality);
+                assert_read_back(&checked.locality);
                 assert!(checked.locality.completeness().set_aside.is_empty());
                 // With nothing to set aside, asking for it changes nothing.
                 let other = check(bundle.draft(), BadRows::SetAside).expect("there is no error");
@@ -138,6 +140,7 @@ proptest! {
                 assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
                 if let Ok(rest) = check(bundle.draft(), BadRows::SetAside) {
                     holds_together(&rest.locality);
+                    assert_read_back(&rest.locality);
                     assert!(!rest.locality.completeness().set_aside.is_empty());
                 }
             }

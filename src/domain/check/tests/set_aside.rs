@@ -99,7 +99,7 @@ fn every_problem_of_every_table_is_reported_at_once() {
         .without_column("outcomes", "framework")
         .table("neeeds", "need");
     let wanted = r#"error: areas.csv, row 2, lon: saw "east"; a coordinate from -180 to 180
-error: needs.csv, colour: saw "colour"; one of the columns need, holder, kind, level, children, area, age, age_max, lon, lat, weight, basis, certainty, children_low, children_high, tags, household, group:NAME
+error: needs.csv, colour: saw "colour"; one of the columns need, holder, kind, level, children, area, age, age_max, lon, lat, weight, basis, certainty, children_low, children_high, tags, household, origin, group:NAME
 error: needs.csv, row 4, age: saw "200"; a whole number from 0 to 120
 error: needs.csv, row 4, children: saw "1.5"; a whole number from 0 to 1000000000, or a mark of the unknown: c, x, u, :, NA, low, k or blank
 error: needs.csv, row 4, level: saw "9"; a whole number from 1 to 4

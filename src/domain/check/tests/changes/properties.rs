@@ -7,6 +7,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::super::unloading::assert_read_back;
 use super::super::{Bundle, text};
 use super::edited::edit;
 use super::{cells, lines};
@@ -209,6 +210,7 @@ fn changes_come_to_what_the_edited_bundle_is() {
                         .expect("nothing stops it");
                     assert_eq!(kept, digests(&afresh.locality));
                     assert_eq!(reading(&changed.locality), reading(&afresh.locality));
+                    assert_read_back(&changed.locality);
                     (bundle, locality) = (edited, changed.locality);
                 }
                 (Err(problems), Err(_)) => {
