@@ -5,6 +5,8 @@
 //! relaxation say the same. Where that does not suffice (floors that overlap), a whole point is branched on until its box
 //! holds nothing else, so the tree is exact whatever the cuts.
 
+mod pick;
+
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::model::{Model, Row};
@@ -142,6 +144,14 @@ enum Verdict {
     Branch { bound: f64, point: Vec<f64> },
 }
 
+/// A relaxation at its optimum, or what is proved of it.
+struct Relaxed {
+    bound: f64,
+    /// Of each column, at the multipliers of the bound.
+    reduced: Vec<f64>,
+    point: Vec<f64>,
+}
+
 const WHOLE: f64 = 1e-6;
 const ROUNDS_AT_ROOT: usize = 400;
 const MOST_PIVOTS: usize = 5000;
@@ -237,6 +247,12 @@ impl<'t, 'm> Tree<'t, 'm> {
         Ok((missing, objective, rows))
     }
 
+    /// As `look`, with the cuts even if the steps were looked at before.
+    pub fn look_again(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
+        self.seen.remove(steps);
+        self.look(steps)
+    }
+
     /// Whether the objective is the cost of the columns.
     pub fn costs_count(&self) -> bool {
         self.aim.ceiling().is_none()
@@ -313,7 +329,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 continue;
             }
             self.work.nodes += 1;
-            if self.work.nodes % 64 == 0 {
+            if self.work.nodes.is_multiple_of(64) {
                 self.effort.report("plan", self.work.nodes, None);
             }
             next = self.expand(node, open)?;
@@ -349,7 +365,7 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 
     /// Solves the relaxation, with every cut of the pool that it violates. None: nothing fits here.
-    fn relax(&mut self) -> Result<Option<(f64, Vec<f64>, Vec<f64>)>, Halt> {
+    fn relax(&mut self) -> Result<Option<Relaxed>, Halt> {
         loop {
             self.work.relaxations += 1;
             self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
@@ -361,10 +377,10 @@ impl<'t, 'm> Tree<'t, 'm> {
             let (bound, reduced) = self.relaxation.proved();
             let point = self.relaxation.point();
             if solved != Solved::Optimal || self.cutoff() < Tree::whole_bound(bound) {
-                return Ok(Some((bound, reduced, point)));
+                return Ok(Some(Relaxed { bound, reduced, point }));
             }
             if 0 == self.violated(&point, 40) {
-                return Ok(Some((bound, reduced, point)));
+                return Ok(Some(Relaxed { bound, reduced, point }));
             }
         }
     }
@@ -392,7 +408,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         let mut last = f64::NEG_INFINITY;
         for round in 0..ROUNDS_AT_ROOT {
             self.set_box(&[]);
-            let Some((bound, reduced, point)) = self.relax()? else {
+            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
                 *at_hand = None;
                 return Ok(());
             };
@@ -451,9 +467,8 @@ impl<'t, 'm> Tree<'t, 'm> {
         if !room.is_finite() {
             return;
         }
-        for column in 0..self.model.columns.len() {
+        for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
             let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
-            let own = reduced[column];
             if own * (upper - lower) > room && 1e-9 < own {
                 self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
             } else if -own * (upper - lower) > room && own < -1e-9 {
@@ -469,7 +484,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             if self.box_is_empty() {
                 return Ok(Verdict::Pruned);
             }
-            let Some((bound, reduced, point)) = self.relax()? else {
+            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
                 return Ok(Verdict::Pruned);
             };
             let bound = bound.max(node.bound);
@@ -485,7 +500,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 let steps = self.steps_of(&point);
                 self.look(&steps)?;
                 true
-            } else if round < if node.depth % 4 == 0 { 3 } else { 1 } && node.depth < 12 {
+            } else if round < rounds_at(node.depth) {
                 let before = self.pool.len();
                 for row in self.aim.between(self.model, levers, self.effort)? {
                     self.learn(row);
@@ -552,65 +567,15 @@ impl<'t, 'm> Tree<'t, 'm> {
         open.extend(children);
         Ok(next)
     }
+}
 
-    /// The column to branch on: by what branching on it is found or guessed to raise the bound (Achterberg, Koch and
-    /// Martin 2005).
-    fn fractional(&mut self, point: &[f64], bound: f64, node: &Node) -> Result<Option<(usize, f64)>, Halt> {
-        const TRIED: usize = 8;
-        const TRUSTED: f64 = 4.0;
-        const TRIAL_PIVOTS: usize = 12;
-        let mut candidates: Vec<(f64, usize)> = (0..self.model.columns.len())
-            .filter(|column| WHOLE <= (point[*column] - point[*column].round()).abs())
-            .map(|column| (self.score(column, point[column]), column))
-            .collect();
-        if candidates.is_empty() {
-            return Ok(None);
-        }
-        candidates.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        let mut best = (f64::NEG_INFINITY, candidates[0].1);
-        let mut tried = 0;
-        for (score, column) in candidates {
-            let value = point[column];
-            let known = self.guess[column];
-            let score = if known[0].1.min(known[1].1) < TRUSTED && tried < TRIED {
-                tried += 1;
-                self.set_box(&node.boxes);
-                let (lower, upper) = self.relaxation.bounds(column);
-                let mut rise = [0.0; 2];
-                for (side, (low, high)) in [(lower, value.floor()), (value.ceil(), upper)].into_iter().enumerate() {
-                    self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
-                    let mut trial = self.relaxation.clone();
-                    trial.set_bounds(column, low, high);
-                    let solved = trial.solve(TRIAL_PIVOTS);
-                    rise[side] = if solved == Solved::Infeasible && trial.proved_infeasible() {
-                        (self.cutoff().min(1e15) - bound).max(0.0)
-                    } else {
-                        (trial.proved().0 - bound).max(0.0)
-                    };
-                    let share = if side == 0 { value - value.floor() } else { value.ceil() - value };
-                    let own = &mut self.guess[column][side];
-                    own.0 += rise[side] / share.max(1e-6);
-                    own.1 += 1.0;
-                }
-                rise[0].max(1e-6) * rise[1].max(1e-6)
-            } else {
-                score
-            };
-            if best.0 < score {
-                best = (score, column);
-            }
-        }
-        Ok(Some((best.1, point[best.1])))
-    }
-
-    /// The product of the guessed rises on both sides.
-    fn score(&self, column: usize, value: f64) -> f64 {
-        let share = [value - value.floor(), value.ceil() - value];
-        let rise = |side: usize| {
-            let (sum, count) = self.guess[column][side];
-            if count == 0.0 { share[side] * 1e3 } else { (sum / count * share[side]).max(1e-6) }
-        };
-        rise(0) * rise(1)
+/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and serve those near the
+/// root most.
+fn rounds_at(depth: u32) -> usize {
+    match depth {
+        12.. => 0,
+        depth if depth.is_multiple_of(4) => 3,
+        _ => 1,
     }
 }
 

@@ -283,12 +283,12 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
     }
     let weights = &network.stages()[0].unsent_cost;
     let mut into: Vec<Vec<(usize, f64)>> = vec![Vec::new(); network.n_sinks() + network.limits().len()];
-    for source in 0..network.n_sources() {
+    for (source, weight) in weights.iter().enumerate() {
         let units = network.sources()[source].units as f64;
         let mut out = Vec::new();
         for pair in network.pairs_of(source) {
             let variable = program.variable(0.0, units, Kind::Real);
-            program.variables[variable].cost = -weights[source] as f64;
+            program.variables[variable].cost = -*weight as f64;
             out.push((variable, 1.0));
             let sink = network.sinks()[pair] as usize;
             into[sink].push((variable, 1.0));
@@ -376,6 +376,9 @@ proptest! {
             prop_assert_eq!(inner.unmet as f64, truth[at]);
             let cut = need_cut(&model, &inner.sources, &inner.limits, &points[at]);
             prop_assert_eq!(cut.value(&points[at]), truth[at], "exact at {:?}", all[at]);
+            let stretched = stretch::prices(&model, &weights, &points[at], &effort).expect("no limit");
+            let own = need_cut(&model, &stretched.sources, &stretched.limits, &points[at]);
+            prop_assert_eq!(own.value(&points[at]), truth[at], "the stretched prices are optimal at {:?}", all[at]);
             for (point, truth) in points.iter().zip(&truth) {
                 prop_assert!(cut.value(point) <= truth + 1e-9);
             }

@@ -144,10 +144,11 @@ fn with_travel(model: &Model, weights: &[i64], steps: &[u32], most: Option<i64>)
     let mut sinks = Vec::with_capacity(pairs.len());
     let mut starts = vec![0];
     for source in 0..parts.sources.len() {
-        for at in parts.starts[source]..parts.starts[source + 1] {
-            if most.is_none_or(|most| costs.of(pairs[at] as usize) <= most) {
-                kept.push(pairs[at]);
-                sinks.push(parts.sinks[at]);
+        let own = parts.starts[source]..parts.starts[source + 1];
+        for (pair, sink) in pairs[own.clone()].iter().zip(&parts.sinks[own]) {
+            if most.is_none_or(|most| costs.of(*pair as usize) <= most) {
+                kept.push(*pair);
+                sinks.push(*sink);
             }
         }
         starts.push(kept.len());
