@@ -158,6 +158,8 @@ fn need_and_access_by_national_tenth_of_deprivation() {
     assert_eq!(rows, [(1, 2, 8), (10, 1, 4)], "d has no rank and is in no tenth");
     near(tenths[0].places_per_child_need, 0.5);
     near(tenths[1].places_per_child_need, 2.0);
+    near(Some(tenths[0].places), 4.0);
+    near(Some(tenths[1].places), 8.0);
 }
 
 #[test]

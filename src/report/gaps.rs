@@ -488,8 +488,9 @@ mod tests {
         -----  -----------  ---------------  ------------------
         South          700             0.69                0.50
         North          800             1.00                1.10
-        By deprivation (1 is the most deprived tenth of the country): tenth 1: 700 child-needs, 0.69 places
-        for each; tenth 8: 800 child-needs, 1.00 places for each.
+        Need, supply and access by deprivation (1 is the most deprived tenth of the country): tenth 1: 700
+        child-needs, 484 places fall to them, 0.69 for each; tenth 8: 800 child-needs, 800 places fall to
+        them, 1.00 for each.
         - speech: at age 5 there are 0.75 places for each child-need, half or less of the 1.50 one year
           earlier. This compares cohorts of today; it follows no child.
         Ages are compared where they are single years; 500 child-needs are in wider bands, or without an

@@ -346,8 +346,8 @@ pub(super) fn gaps() -> GapsDocument {
             ],
             "not_by_age": [{ "kind": "school-place", "child_needs": 500 }],
             "by_tenth": [
-                { "tenth": 1, "areas": 1, "child_needs": 700, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
-                { "tenth": 8, "areas": 1, "child_needs": 800, "places_per_child_need": 1.0, "e2sfca": 1.1 },
+                { "tenth": 1, "areas": 1, "child_needs": 700, "places": 483.98, "places_per_child_need": 0.6914, "e2sfca": 0.5 },
+                { "tenth": 8, "areas": 1, "child_needs": 800, "places": 800.0, "places_per_child_need": 1.0, "e2sfca": 1.1 },
             ],
             "unlimited_offers": 1, "unknown_offers": 2,
         },

@@ -217,7 +217,7 @@ pub struct Answer {
     pub cost: i64,
     /// The aim's own number, recomputed from the flow.
     pub objective: i64,
-    /// No choice within the limits has a lower objective.
+    /// No choice within the limits that reaches the targets has a lower objective.
     pub bound: i64,
     /// Weight of the need that is met, and units.
     pub weight_met: i64,
@@ -252,6 +252,9 @@ pub enum ChooseError {
     FloorBeyond { floor: usize, source_position: u32, sources: usize },
     #[error("the floors overlap, and the outside solver that they need failed: {0}")]
     Backend(#[from] BackendError),
+    /// A fault of our own: no answer is better than a wrong one.
+    #[error("the answer does not hold: {message}")]
+    Unsound { message: String },
 }
 
 /// The answer to one question: see [`Planner`] for several.

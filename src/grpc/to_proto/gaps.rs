@@ -223,13 +223,14 @@ fn not_by_age_row(row: NotByAge) -> pb::NotByAge {
 }
 
 fn tenth_row(row: TenthRow) -> pb::TenthAccess {
-    let TenthRow { tenth, areas, child_needs, places_per_child_need, e2sfca } = row;
+    let TenthRow { tenth, areas, child_needs, places, places_per_child_need, e2sfca } = row;
     pb::TenthAccess {
         tenth: tenth.into(),
         areas: whole(areas),
         child_needs: whole(child_needs),
         places_per_child_need,
         e2sfca,
+        places,
     }
 }
 

@@ -175,14 +175,18 @@ fn fewest(page: &mut Page, of: &str, rows: &[AccessRow]) {
 fn inverse_care(tenths: &[TenthRow]) -> String {
     let of = |row: &TenthRow| {
         format!(
-            "tenth {}: {}, {} places for each",
+            "tenth {}: {}, {} places fall to them, {} for each",
             row.tenth,
             child_needs(row.child_needs),
+            number(row.places.round() as u64),
             ratio(row.places_per_child_need)
         )
     };
     let rows: Vec<String> = tenths.iter().map(of).collect();
-    format!("By deprivation (1 is the most deprived tenth of the country): {}.", rows.join("; "))
+    format!(
+        "Need, supply and access by deprivation (1 is the most deprived tenth of the country): {}.",
+        rows.join("; ")
+    )
 }
 
 fn fall(row: &AgeRow, by_age: &[AgeRow]) -> String {

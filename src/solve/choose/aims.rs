@@ -1,6 +1,6 @@
 //! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
 
-use super::branch::{Aim as TreeAim, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Found, Halt, Search, Tree, Whole};
 use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
@@ -26,11 +26,16 @@ pub(super) fn inner(model: &Model, weights: &[i64], steps: &[u32], effort: &Effo
     effort.tick(network.n_pairs() as u64)?;
     match need::solve(&network, 0, effort) {
         NeedOutcome::Optimal { flow, value, prices } => {
-            let carried = flow.carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect();
-            Ok(Inner { unmet: value, sources: prices.sources, limits: prices.limits, flow: Flow::new(carried) })
+            let flow = whole_flow(&flow, &pairs);
+            Ok(Inner { unmet: value, sources: prices.sources, limits: prices.limits, flow })
         }
         NeedOutcome::Stopped { reason, .. } => Err(reason),
     }
+}
+
+/// The flow of a part of the network, by the pairs of the whole.
+pub(super) fn whole_flow(flow: &Flow, pairs: &[u32]) -> Flow {
+    Flow::new(flow.carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect())
 }
 
 /// unmet(y) >= constant - terms x: what a cut says, before it is a row.
@@ -93,7 +98,7 @@ impl TreeAim for MostNeed<'_> {
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
         let inner = inner(model, self.weights, steps, effort)?;
         let cut = need_cut(model, &inner.sources, &inner.limits, &model.point_of(steps));
-        Ok(Whole { missing: 0, objective: inner.unmet, rows: vec![cut.bounding()] })
+        Ok(Whole { missing: 0, objective: inner.unmet, rows: vec![cut.bounding()], flow: inner.flow })
     }
 
     fn between(&mut self, model: &Model, point: &[f64], effort: &Effort) -> Result<Vec<Row>, Halt> {
@@ -120,13 +125,12 @@ pub struct Planner<'a> {
     need_cuts: Vec<Row>,
     /// Good choices so far.
     hints: Vec<Vec<u32>>,
-    units: Vec<i64>,
 }
 
 impl<'a> Planner<'a> {
     pub fn new(choices: &'a Choices) -> Planner<'a> {
         let model = Model::of(choices);
-        Planner { units: vec![1; choices.network.n_sources()], model, need_cuts: Vec::new(), hints: Vec::new() }
+        Planner { model, need_cuts: Vec::new(), hints: Vec::new() }
     }
 
     /// The best choice for a question, with its proof.
@@ -180,7 +184,7 @@ impl<'a> Planner<'a> {
     fn most_need(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
         let weights = self.weights();
         let found = self.find_most_need(&weights, within, gap, effort)?;
-        self.finish(found, &weights, Goal::Need, effort)
+        self.finish(found, Goal::Need)
     }
 
     fn find_most_need(
@@ -195,7 +199,7 @@ impl<'a> Planner<'a> {
             Search { within, gap, target: None, known: std::mem::take(&mut self.need_cuts), hints: self.hints.clone() };
         let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         self.need_cuts = cuts;
-        if let Some((_, steps)) = &found.best
+        if let Some(Best { steps, .. }) = &found.best
             && !self.hints.contains(steps)
         {
             // The latest few: near questions have near answers.
@@ -223,7 +227,7 @@ impl<'a> Planner<'a> {
         let search = Search { within, gap, target: None, known, hints: self.hints.clone() };
         let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         if found.best.is_some() || found.stopped.is_some() {
-            return self.finish(found, &self.units.clone(), Goal::Floors(wanted, None), effort);
+            return self.finish(found, Goal::Floors(wanted, None));
         }
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
@@ -236,11 +240,11 @@ impl<'a> Planner<'a> {
             inner: found.work.inner + short.work.inner,
             cuts: found.work.cuts + short.work.cuts,
         };
-        let least = short.best.as_ref().map(|(least, _)| *least as u64);
+        let least = short.best.as_ref().map(|best| best.objective as u64);
         let shortfall =
             Shortfall { least, missed: Vec::new(), out_of_reach: Vec::new(), proved: short.stopped.is_none() };
         let found = Found { work, ..short };
-        self.finish(found, &self.units.clone(), Goal::Floors(wanted, Some(shortfall)), effort)
+        self.finish(found, Goal::Floors(wanted, Some(shortfall)))
     }
 
     fn least_travel(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
@@ -249,13 +253,13 @@ impl<'a> Planner<'a> {
         }
         let weights = self.weights();
         let first = self.find_most_need(&weights, within, 0.0, effort)?;
-        let Some((unmet, steps)) = first.best.clone().filter(|_| first.stopped.is_none()) else {
-            return self.finish(first, &weights, Goal::Travel(None), effort);
+        let Some(Best { objective: unmet, steps, .. }) = first.best.clone().filter(|_| first.stopped.is_none()) else {
+            return self.finish(first, Goal::Unknown);
         };
         let mut aim = Travel::of(&self.model, &weights, unmet);
         let search = Search { within, gap, target: None, known: Vec::new(), hints: vec![steps] };
         let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
-        self.finish(found, &weights, Goal::Travel(Some(unmet)), effort)
+        self.finish(found, Goal::Travel)
     }
 
     fn least_farthest(&mut self, within: &Within, effort: &Effort) -> Result<Answer, ChooseError> {
@@ -264,31 +268,36 @@ impl<'a> Planner<'a> {
         }
         let weights = self.weights();
         let first = self.find_most_need(&weights, within, 0.0, effort)?;
-        let Some((unmet, steps)) = first.best.clone().filter(|_| first.stopped.is_none()) else {
-            return self.finish(first, &weights, Goal::Travel(None), effort);
+        let Some(Best { objective: unmet, steps, .. }) = first.best.clone().filter(|_| first.stopped.is_none()) else {
+            return self.finish(first, Goal::Unknown);
         };
         let found = travel::least_farthest(&self.model, &weights, within, unmet, steps, effort)?;
-        self.finish(found, &weights, Goal::Farthest(unmet), effort)
+        self.finish(found, Goal::Farthest)
     }
 
     /// The answer, with everything recomputed from its flow.
-    fn finish(&self, found: Found, weights: &[i64], goal: Goal, effort: &Effort) -> Result<Answer, ChooseError> {
+    fn finish(&self, found: Found, goal: Goal) -> Result<Answer, ChooseError> {
         let model = &self.model;
-        let Found { best, nearest, bound, stopped, work } = found;
-        let steps = best.map(|(_, steps)| steps).or(nearest.map(|(_, _, steps)| steps));
-        let allowed = steps.is_some();
-        let steps = steps.unwrap_or_else(|| vec![0; model.n_levers()]);
-        // The last solve is not stopped: an answer without its flow would be none.
+        let Found { best, nearest, bound, stopped, work, within } = found;
+        let (steps, known) = match best {
+            Some(best) => (best.steps, Some(best.flow)),
+            None => (nearest.map_or_else(|| vec![0; model.n_levers()], |(_, _, steps)| steps), None),
+        };
+        let allowed = known.is_some() || model.allowed(&steps, &within);
+        let weights = self.weights();
+        // An answer without its flow would be none, so this is not stopped; but after a stop it is kept short.
         let calm = Effort::unlimited();
-        let need_weights = self.weights();
-        let flow = match &goal {
-            Goal::Need => inner(model, weights, &steps, &calm).map_err(|_| unstopped())?.flow,
-            Goal::Floors(wanted, _) => floors::flow(model, wanted, &need_weights, &steps, &calm)?,
-            Goal::Travel(_) => travel::flow(model, &need_weights, &steps, None, &calm),
-            Goal::Farthest(_) => travel::nearest_farthest(model, &need_weights, &steps, &calm),
+        let by_need = || inner(model, &weights, &steps, &calm).map(|inner| inner.flow).map_err(|_| unsound("stopped"));
+        let flow = match (&goal, known, stopped) {
+            (Goal::Need, Some(flow), _) | (_, Some(flow), Some(_)) => flow,
+            (Goal::Need | Goal::Unknown, None, _) | (_, None, Some(_)) => by_need()?,
+            (Goal::Floors(wanted, _), _, None) => floors::flow(model, wanted, &weights, &steps, &calm)?,
+            (Goal::Travel | Goal::Unknown, _, None) => travel::flow(model, &weights, &steps, None, &calm),
+            (Goal::Farthest, _, None) => travel::nearest_farthest(model, &weights, &steps, &calm),
         };
         let network = model.network_after(&steps);
-        let values = check::feasible(&network, &flow).map_err(|_| unstopped())?;
+        let values = check::feasible(&network, &flow)
+            .map_err(|violations| unsound(&violations.first().map_or(String::new(), ToString::to_string)))?;
         let unsent = network.unsent(&flow);
         let units_met: u64 = network.sources().iter().zip(&unsent).map(|(source, left)| source.units - left).sum();
         let cost = model.choices.cost(&steps);
@@ -300,8 +309,8 @@ impl<'a> Planner<'a> {
         let objective = match goal {
             Goal::Need => values[0],
             Goal::Floors(..) => cost,
-            Goal::Travel(_) => values[1],
-            Goal::Farthest(_) => travel::dearest(&network, &flow),
+            Goal::Travel | Goal::Unknown => values[1],
+            Goal::Farthest => travel::dearest(&network, &flow),
         };
         let (status, bound) = match goal {
             Goal::Floors(wanted, Some(mut shortfall)) => {
@@ -314,7 +323,7 @@ impl<'a> Planner<'a> {
                 (Status::NotReachable(nothing), objective)
             }
             // Stopped before it was known how much need can be met at all: nothing is known of travel.
-            Goal::Travel(None) => (Status::Stopped(stopped.unwrap_or(StopReason::TickLimit)), 0),
+            Goal::Unknown => (Status::Stopped(stopped.unwrap_or(StopReason::TickLimit)), 0),
             _ => match (stopped, bound) {
                 (_, Some(bound)) if bound == objective && missing == 0 => (Status::Optimal, bound),
                 (Some(reason), bound) => (Status::Stopped(reason), bound.unwrap_or(objective)),
@@ -322,8 +331,7 @@ impl<'a> Planner<'a> {
                 (None, None) => (Status::Optimal, objective),
             },
         };
-        let weight_met = self.total(&need_weights) - values[0];
-        let _ = effort;
+        let weight_met = self.total(&weights) - values[0];
         Ok(Answer { steps, cost, objective, bound, weight_met, units_met, flow, status, missing, allowed, work })
     }
 }
@@ -332,12 +340,12 @@ impl<'a> Planner<'a> {
 enum Goal<'g> {
     Need,
     Floors(&'g [super::Floor], Option<Shortfall>),
-    /// None: a stop came before the most need was known.
-    Travel(Option<i64>),
-    Farthest(i64),
+    /// Travel, but a stop came before it was known how much need can be met.
+    Unknown,
+    Travel,
+    Farthest,
 }
 
-/// Only a stop or a fault of our own can lead here, and neither is possible without limits.
-fn unstopped() -> ChooseError {
-    ChooseError::NoTravel
+fn unsound(message: &str) -> ChooseError {
+    ChooseError::Unsound { message: message.to_owned() }
 }

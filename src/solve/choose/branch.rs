@@ -5,12 +5,15 @@
 //! relaxation say the same. Where that does not suffice (floors that overlap), a whole point is branched on until its box
 //! holds nothing else, so the tree is exact whatever the cuts.
 
+mod pick;
+
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::model::{Model, Row};
 use super::relaxation::{Relaxation, Solved};
 use super::{ChooseError, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
+use crate::solve::outcome::Flow;
 
 /// A question as the tree sees it. Columns are those of the model; where the objective is not the cost of the columns it
 /// is one more column, the last, which cuts bound from below.
@@ -32,6 +35,16 @@ pub(super) struct Whole {
     pub missing: u64,
     pub objective: i64,
     pub rows: Vec<Row>,
+    /// A flow that gives it, over the pairs of the whole network.
+    pub flow: Flow,
+}
+
+/// The best whole steps so far.
+#[derive(Clone, Debug)]
+pub(super) struct Best {
+    pub objective: i64,
+    pub steps: Vec<u32>,
+    pub flow: Flow,
 }
 
 /// Why the tree was left.
@@ -50,13 +63,14 @@ impl From<StopReason> for Halt {
 /// What the tree found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    pub best: Option<(i64, Vec<u32>)>,
+    pub best: Option<Best>,
     /// Of the choices looked at that keep to the limits, the one that misses the targets by least.
     pub nearest: Option<(u64, i64, Vec<u32>)>,
     /// No answer has a lower objective; None: there is no answer.
     pub bound: Option<i64>,
     pub stopped: Option<StopReason>,
     pub work: Work,
+    pub within: Within,
 }
 
 /// How a tree is to be searched.
@@ -107,10 +121,12 @@ pub(super) struct Tree<'t, 'm> {
     kept: usize,
     /// All cuts, scaled.
     pool: Vec<Row>,
+    /// How often each was violated.
+    used: Vec<u32>,
     /// Real units of one unit of the last column.
     unit: f64,
     seen: BTreeMap<Vec<u32>, (u64, i64)>,
-    pub best: Option<(i64, Vec<u32>)>,
+    pub best: Option<Best>,
     nearest: Option<(u64, i64, Vec<u32>)>,
     /// Least bound of the nodes that were left because they could not be better by more than the gap.
     left: f64,
@@ -126,6 +142,14 @@ pub(super) struct Tree<'t, 'm> {
 enum Verdict {
     Pruned,
     Branch { bound: f64, point: Vec<f64> },
+}
+
+/// A relaxation at its optimum, or what is proved of it.
+struct Relaxed {
+    bound: f64,
+    /// Of each column, at the multipliers of the bound.
+    reduced: Vec<f64>,
+    point: Vec<f64>,
 }
 
 const WHOLE: f64 = 1e-6;
@@ -153,6 +177,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             guess: vec![[(0.0, 0.0); 2]; n],
             kept: 0,
             pool: Vec::new(),
+            used: Vec::new(),
             unit,
             seen: BTreeMap::new(),
             best: None,
@@ -195,6 +220,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         self.work.cuts += 1;
         let row = self.scaled(row);
         self.pool.push(row);
+        self.used.push(0);
         self.pool.len() - 1
     }
 
@@ -203,7 +229,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         if let Some((missing, objective)) = self.seen.get(steps) {
             return Ok((*missing, *objective, Vec::new()));
         }
-        let Whole { missing, objective, rows } = self.aim.whole(self.model, steps, self.effort)?;
+        let Whole { missing, objective, rows, flow } = self.aim.whole(self.model, steps, self.effort)?;
         self.work.inner += 1;
         for row in &rows {
             self.learn(row.clone());
@@ -214,11 +240,17 @@ impl<'t, 'm> Tree<'t, 'm> {
         if allowed && self.nearest.as_ref().is_none_or(nearer) {
             self.nearest = Some((missing, objective, steps.to_vec()));
         }
-        if missing == 0 && allowed && self.best.as_ref().is_none_or(|(best, _)| objective < *best) {
-            self.best = Some((objective, steps.to_vec()));
+        if missing == 0 && allowed && self.best.as_ref().is_none_or(|best| objective < best.objective) {
+            self.best = Some(Best { objective, steps: steps.to_vec(), flow });
             self.effort.report("plan", self.work.nodes, None);
         }
         Ok((missing, objective, rows))
+    }
+
+    /// As `look`, with the cuts even if the steps were looked at before.
+    pub fn look_again(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
+        self.seen.remove(steps);
+        self.look(steps)
     }
 
     /// Whether the objective is the cost of the columns.
@@ -229,10 +261,9 @@ impl<'t, 'm> Tree<'t, 'm> {
     /// An objective above this is of no interest.
     fn cutoff(&self) -> f64 {
         let target = self.search.target.map_or(f64::INFINITY, |target| target as f64);
-        let best = self
-            .best
-            .as_ref()
-            .map_or(f64::INFINITY, |(best, _)| (*best - 1).min(*best - self.aim.slack(*best, self.search.gap)) as f64);
+        let best = self.best.as_ref().map_or(f64::INFINITY, |best| {
+            (best.objective - self.aim.slack(best.objective, self.search.gap).max(1)) as f64
+        });
         target.min(best)
     }
 
@@ -242,7 +273,7 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 
     fn enough(&self) -> bool {
-        matches!((&self.best, self.search.target), (Some((best, _)), Some(target)) if *best <= target)
+        matches!((&self.best, self.search.target), (Some(best), Some(target)) if best.objective <= target)
     }
 
     pub fn run(mut self) -> Result<(Found, Vec<Row>), ChooseError> {
@@ -255,7 +286,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             None => None,
         };
         let still = open.iter().map(|node: &Node| node.bound).chain(at_hand).fold(self.left, f64::min);
-        let best = self.best.as_ref().map_or(f64::INFINITY, |(best, _)| *best as f64);
+        let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
         let bound = Tree::whole_bound(still).min(best);
         let found = Found {
             bound: bound.is_finite().then_some(bound as i64),
@@ -263,13 +294,9 @@ impl<'t, 'm> Tree<'t, 'm> {
             nearest: self.nearest,
             stopped,
             work: self.work,
+            within: self.search.within.clone(),
         };
-        let unit = self.unit;
-        let n = self.model.columns.len() as u32;
-        for row in &mut self.pool {
-            row.terms.iter_mut().filter(|term| term.0 == n).for_each(|term| term.1 /= unit);
-        }
-        Ok((found, self.pool))
+        Ok((found, best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32)))
     }
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
@@ -302,7 +329,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 continue;
             }
             self.work.nodes += 1;
-            if self.work.nodes % 64 == 0 {
+            if self.work.nodes.is_multiple_of(64) {
                 self.effort.report("plan", self.work.nodes, None);
             }
             next = self.expand(node, open)?;
@@ -313,8 +340,8 @@ impl<'t, 'm> Tree<'t, 'm> {
 
     /// Notes a node that is not followed because it cannot be much better.
     fn leave(&mut self, bound: f64) {
-        if let Some((best, _)) = &self.best
-            && bound < *best as f64
+        if let Some(best) = &self.best
+            && bound < best.objective as f64
         {
             self.left = self.left.min(bound);
         }
@@ -338,7 +365,7 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 
     /// Solves the relaxation, with every cut of the pool that it violates. None: nothing fits here.
-    fn relax(&mut self) -> Result<Option<(f64, Vec<f64>, Vec<f64>)>, Halt> {
+    fn relax(&mut self) -> Result<Option<Relaxed>, Halt> {
         loop {
             self.work.relaxations += 1;
             self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
@@ -350,10 +377,10 @@ impl<'t, 'm> Tree<'t, 'm> {
             let (bound, reduced) = self.relaxation.proved();
             let point = self.relaxation.point();
             if solved != Solved::Optimal || self.cutoff() < Tree::whole_bound(bound) {
-                return Ok(Some((bound, reduced, point)));
+                return Ok(Some(Relaxed { bound, reduced, point }));
             }
             if 0 == self.violated(&point, 40) {
-                return Ok(Some((bound, reduced, point)));
+                return Ok(Some(Relaxed { bound, reduced, point }));
             }
         }
     }
@@ -368,6 +395,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         worst.truncate(most);
         for (_, at) in &worst {
             self.relaxation.add(self.pool[*at].clone());
+            self.used[*at] += 1;
         }
         worst.len()
     }
@@ -375,25 +403,16 @@ impl<'t, 'm> Tree<'t, 'm> {
     /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
     /// keeps it from leaping about (Ben-Ameur and Neto 2007).
     fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|(_, steps)| self.model.point_of(steps));
+        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|best| self.model.point_of(&best.steps));
         let mut stale = 0;
         let mut last = f64::NEG_INFINITY;
         for round in 0..ROUNDS_AT_ROOT {
             self.set_box(&[]);
-            let Some((bound, reduced, point)) = self.relax()? else {
+            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
                 *at_hand = None;
                 return Ok(());
             };
             *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
-            if std::env::var("TRACE").is_ok() {
-                eprintln!(
-                    "round {round} bound {bound:.2} best {:?} rows {} cuts {} inner {}",
-                    self.best.as_ref().map(|b| b.0),
-                    self.relaxation.n_rows(),
-                    self.work.cuts,
-                    self.work.inner
-                );
-            }
             if self.cutoff() < Tree::whole_bound(bound) {
                 return Ok(());
             }
@@ -448,9 +467,8 @@ impl<'t, 'm> Tree<'t, 'm> {
         if !room.is_finite() {
             return;
         }
-        for column in 0..self.model.columns.len() {
+        for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
             let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
-            let own = reduced[column];
             if own * (upper - lower) > room && 1e-9 < own {
                 self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
             } else if -own * (upper - lower) > room && own < -1e-9 {
@@ -466,7 +484,7 @@ impl<'t, 'm> Tree<'t, 'm> {
             if self.box_is_empty() {
                 return Ok(Verdict::Pruned);
             }
-            let Some((bound, reduced, point)) = self.relax()? else {
+            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
                 return Ok(Verdict::Pruned);
             };
             let bound = bound.max(node.bound);
@@ -482,7 +500,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 let steps = self.steps_of(&point);
                 self.look(&steps)?;
                 true
-            } else if round < if node.depth % 4 == 0 { 3 } else { 1 } && node.depth < 12 {
+            } else if round < rounds_at(node.depth) {
                 let before = self.pool.len();
                 for row in self.aim.between(self.model, levers, self.effort)? {
                     self.learn(row);
@@ -549,69 +567,34 @@ impl<'t, 'm> Tree<'t, 'm> {
         open.extend(children);
         Ok(next)
     }
+}
 
-    /// The column to branch on: by what branching on it is found or guessed to raise the bound (Achterberg, Koch and
-    /// Martin 2005).
-    fn fractional(&mut self, point: &[f64], bound: f64, node: &Node) -> Result<Option<(usize, f64)>, Halt> {
-        const TRIED: usize = 8;
-        const TRUSTED: f64 = 4.0;
-        const TRIAL_PIVOTS: usize = 12;
-        let mut candidates: Vec<(f64, usize)> = (0..self.model.columns.len())
-            .filter(|column| WHOLE <= (point[*column] - point[*column].round()).abs())
-            .map(|column| (self.score(column, point[column]), column))
-            .collect();
-        if candidates.is_empty() {
-            return Ok(None);
-        }
-        candidates.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        let mut best = (f64::NEG_INFINITY, candidates[0].1);
-        let mut tried = 0;
-        for (score, column) in candidates {
-            let value = point[column];
-            let known = self.guess[column];
-            let score = if known[0].1.min(known[1].1) < TRUSTED && tried < TRIED {
-                tried += 1;
-                self.set_box(&node.boxes);
-                let (lower, upper) = self.relaxation.bounds(column);
-                let mut rise = [0.0; 2];
-                for (side, (low, high)) in [(lower, value.floor()), (value.ceil(), upper)].into_iter().enumerate() {
-                    self.effort.tick((self.relaxation.n_rows() * self.model.columns.len()) as u64)?;
-                    let mut trial = self.relaxation.clone();
-                    trial.set_bounds(column, low, high);
-                    let solved = trial.solve(TRIAL_PIVOTS);
-                    rise[side] = if solved == Solved::Infeasible && trial.proved_infeasible() {
-                        (self.cutoff().min(1e15) - bound).max(0.0)
-                    } else {
-                        (trial.proved().0 - bound).max(0.0)
-                    };
-                    let share = if side == 0 { value - value.floor() } else { value.ceil() - value };
-                    let own = &mut self.guess[column][side];
-                    own.0 += rise[side] / share.max(1e-6);
-                    own.1 += 1.0;
-                }
-                rise[0].max(1e-6) * rise[1].max(1e-6)
-            } else {
-                score
-            };
-            if best.0 < score {
-                best = (score, column);
-            }
-        }
-        Ok(Some((best.1, point[best.1])))
-    }
-
-    /// The product of the guessed rises on both sides.
-    fn score(&self, column: usize, value: f64) -> f64 {
-        let share = [value - value.floor(), value.ceil() - value];
-        let rise = |side: usize| {
-            let (sum, count) = self.guess[column][side];
-            if count == 0.0 { share[side] * 1e3 } else { (sum / count * share[side]).max(1e-6) }
-        };
-        rise(0) * rise(1)
+/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and serve those near the
+/// root most.
+fn rounds_at(depth: u32) -> usize {
+    match depth {
+        12.. => 0,
+        depth if depth.is_multiple_of(4) => 3,
+        _ => 1,
     }
 }
 
 /// By how much a point breaks a row.
 fn violation(row: &Row, point: &[f64]) -> f64 {
     row.terms.iter().map(|(column, factor)| factor * point[*column as usize]).sum::<f64>() - row.right
+}
+
+/// The cuts that were of most use, in real units, for another question.
+fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
+    const MOST: usize = 150;
+    let mut order: Vec<usize> = (0..pool.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
+    order.truncate(MOST);
+    order.sort_unstable();
+    let real = |at: usize| {
+        let mut row = pool[at].clone();
+        row.terms.iter_mut().filter(|term| term.0 == last).for_each(|term| term.1 /= unit);
+        row
+    };
+    order.into_iter().map(real).collect()
 }

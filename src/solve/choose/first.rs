@@ -5,18 +5,21 @@
 //! except where every candidate adds single places of equal cost; the tree proves what it is worth.
 
 use super::Rule;
-use super::branch::{Halt, Tree};
+use super::branch::{Best, Halt, Tree};
 use super::model::{Model, Row};
 
-/// Greedy from nothing, then exchanges.
+/// Greedy from the best choice that is known, or from nothing, then exchanges.
 pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
     let model = tree.model;
     let n = model.n_levers();
-    let mut steps = vec![0u32; n];
-    let (mut missing, mut objective, mut rows) = tree.look(&steps)?;
-    // So many steps at a time that a hundred looks suffice.
+    let known = tree.best.as_ref().map(|best| best.steps.clone());
+    // Near questions have near answers: what was exchanged for one need not be tried again for the next.
+    let exchanges = if known.is_some() { 8 } else { 60 };
+    let mut steps = known.unwrap_or_else(|| vec![0u32; n]);
+    let (mut missing, mut objective, mut rows) = tree.look_again(&steps)?;
+    // So many steps at a time that few looks suffice, fewer where each takes long.
     let most: u64 = model.choices.levers().iter().map(|lever| u64::from(lever.most)).sum();
-    let at_once = usize::try_from(most / 60 + 1).unwrap_or(1);
+    let at_once = usize::try_from(most / looks(model, 12, 60) + 1).unwrap_or(1);
     loop {
         let wanted = gains(model, &rows);
         let mut promises: Vec<(f64, u32)> = (0..n as u32)
@@ -46,19 +49,23 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
         steps = next;
         (missing, objective, rows) = (now_missing, now_objective, now_rows);
     }
-    improve(tree)
+    improve(tree, exchanges)
+}
+
+/// How many inner problems a first answer may take, by their size: about a second in all.
+fn looks(model: &Model, least: u64, most: u64) -> u64 {
+    (12_000_000 / (model.network().n_pairs() as u64 + 1)).clamp(least, most)
 }
 
 /// Leaves out what is not needed, then exchanges one chosen lever for others, while that helps.
-fn improve(tree: &mut Tree) -> Result<(), Halt> {
-    const MOST_LOOKS: usize = 120;
-    let Some((_, best)) = tree.best.clone() else { return Ok(()) };
+fn improve(tree: &mut Tree, most: u64) -> Result<(), Halt> {
+    let Some(Best { steps: best, .. }) = tree.best.clone() else { return Ok(()) };
     let model = tree.model;
-    let mut looks = MOST_LOOKS;
+    let mut looks = looks(model, 4, most);
     let mut dear: Vec<u32> = (0..model.n_levers() as u32).filter(|lever| 0 < best[*lever as usize]).collect();
     dear.sort_by_key(|lever| std::cmp::Reverse(model.choices.levers()[*lever as usize].cost(best[*lever as usize])));
     for lever in dear {
-        let Some((_, best)) = tree.best.clone() else { break };
+        let Some(Best { steps: best, .. }) = tree.best.clone() else { break };
         if best[lever as usize] == 0 || looks == 0 {
             continue;
         }

@@ -8,7 +8,7 @@
 //! prices). Where they overlap, the outside solver gives the shortfall in whole units, each group and the sum of the
 //! missed ones give cuts, and what these leave open the tree closes by branching.
 
-use super::aims::{inner, need_cut, share};
+use super::aims::{inner, need_cut, share, whole_flow};
 use super::branch::{Aim as TreeAim, Halt, Whole};
 use super::model::{Model, Row};
 use super::{ChooseError, Floor, stretch};
@@ -117,14 +117,14 @@ impl<'f> Floors<'f> {
         family: &Family,
         steps: &[u32],
         effort: &Effort,
-    ) -> Result<(i64, Option<Row>), StopReason> {
+    ) -> Result<(i64, Option<Row>, Flow), StopReason> {
         let inner = inner(model, &family.weights, steps, effort)?;
         let missed = (inner.unmet as f64 - family.allowed).max(0.0) as i64;
         let row = (0 < missed || self.objective == Objective::Shortfall).then(|| {
             let cut = need_cut(model, &inner.sources, &inner.limits, &model.point_of(steps));
             self.row(cut, family.allowed)
         });
-        Ok((missed, row))
+        Ok((missed, row, inner.flow))
     }
 }
 
@@ -136,13 +136,15 @@ impl TreeAim for Floors<'_> {
 
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
         let mut rows = Vec::new();
+        let mut flow = Flow::nothing();
         let missing = match &self.groups {
             Groups::Single => {
                 let mut missing = 0;
                 for family in &self.families {
-                    let (missed, row) = self.family_at(model, family, steps, effort)?;
+                    let (missed, row, own) = self.family_at(model, family, steps, effort)?;
                     missing += missed as u64;
                     rows.extend(row);
+                    flow = own;
                 }
                 missing
             }
@@ -158,32 +160,34 @@ impl TreeAim for Floors<'_> {
                 if new && self.families.len() < self.floors.len() + 8 {
                     self.families.push(Family { weights: short.weights, allowed: short.allowed });
                 }
+                flow = short.flow;
                 short.missing
             }
             Groups::Overlapping => {
                 let mut missed_most = 0u64;
                 let mut joint = Family { weights: vec![0; model.network().n_sources()], allowed: 0.0 };
                 for family in &self.families {
-                    let (missed, row) = self.family_at(model, family, steps, effort)?;
+                    let (missed, row, _) = self.family_at(model, family, steps, effort)?;
                     missed_most = missed_most.max(missed as u64);
                     rows.extend(row);
                 }
-                let (_, lacks) = overlapping(model, self.floors, None, steps, effort)?;
+                let (own, lacks) = overlapping(model, self.floors, None, steps, effort)?;
+                flow = own;
                 let missing: u64 = lacks.iter().sum();
                 if missed_most < missing {
                     for (floor, _) in self.floors.iter().zip(&lacks).filter(|(_, lacks)| 0 < **lacks) {
                         floor.sources.iter().for_each(|source| joint.weights[*source as usize] += 1);
                         joint.allowed += held(model, floor) as f64 - floor.least as f64;
                     }
-                    let (_, row) = self.family_at(model, &joint, steps, effort)?;
+                    let (_, row, _) = self.family_at(model, &joint, steps, effort)?;
                     rows.extend(row);
                 }
                 missing
             }
         };
         Ok(match self.objective {
-            Objective::Cost => Whole { missing, objective: model.choices.cost(steps), rows },
-            Objective::Shortfall => Whole { missing: 0, objective: missing as i64, rows },
+            Objective::Cost => Whole { missing, objective: model.choices.cost(steps), rows, flow },
+            Objective::Shortfall => Whole { missing: 0, objective: missing as i64, rows, flow },
         })
     }
 
@@ -213,6 +217,7 @@ struct Short {
     allowed: f64,
     sources: Vec<i64>,
     limits: Vec<i64>,
+    flow: Flow,
 }
 
 /// The network after some steps with a pool for each floor; stage 0 is what is missed, stage 1 the need, if any.
@@ -261,10 +266,10 @@ fn nested(
     steps: &[u32],
     effort: &Effort,
 ) -> Result<Short, StopReason> {
-    let (network, _, order) = pooled(model, floors, parents, innermost, None, steps);
+    let (network, pairs, order) = pooled(model, floors, parents, innermost, None, steps);
     let hopeless: u64 = floors.iter().map(|floor| floor.least.saturating_sub(held(model, floor))).sum();
-    let (values, prices) = match flows::solve(&network, effort) {
-        Outcome::Optimal { values, proof: Proof::Prices(prices), .. } => (values, prices),
+    let (flow, values, prices) = match flows::solve(&network, effort) {
+        Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } => (flow, values, prices),
         Outcome::Optimal { .. } => return Err(StopReason::TickLimit),
         Outcome::Stopped { reason, .. } => return Err(reason),
     };
@@ -286,7 +291,8 @@ fn nested(
         *price = (*price).clamp(0, *weight);
     }
     let missing = values[0].max(0) as u64 + hopeless;
-    Ok(Short { missing, weights, allowed, sources: stage.sources, limits: stage.limits })
+    let flow = whole_flow(&flow, &pairs);
+    Ok(Short { missing, weights, allowed, sources: stage.sources, limits: stage.limits, flow })
 }
 
 /// The least shortfall of floors that overlap, by the outside solver, and what each lacks.
@@ -316,12 +322,11 @@ fn overlapping(
         Outcome::Stopped { reason, .. } => return Err(Halt::Stop(reason)),
     };
     let unsent = network.unsent(&flow);
-    let carried = flow.carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect();
     let mut lacks = vec![0; floors.len()];
     for (floor, units) in missed(model, floors, &unsent) {
         lacks[floor as usize] = units;
     }
-    Ok((Flow::new(carried), lacks))
+    Ok((whole_flow(&flow, &pairs), lacks))
 }
 
 /// The floors that are missed, with the units that each lacks.
@@ -378,7 +383,5 @@ pub(super) fn flow(
         }
     };
     let (network, pairs, _) = pooled(model, floors, &parents, &innermost, Some(need), steps);
-    let outcome = flows::solve(&network, effort);
-    let carried = outcome.flow().carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect();
-    Ok(Flow::new(carried))
+    Ok(whole_flow(flows::solve(&network, effort).flow(), &pairs))
 }

@@ -4,9 +4,16 @@
 //! sink behind a gate that is open by a share has that share of its places, and **each pair into it carries no more than
 //! that share of its source's units**. Those bounds on pairs are what makes the cuts strong. With bounds on pairs, too,
 //! the sets of parts that can be sent together are the independent sets of a gammoid (a bounded pair is a node of its
-//! own), so sending by falling weight, along any path with room, is exact; and what a search that found no room has
-//! reached is full for good, at the price of the weight it was made for. The prices so found are optimal, but nothing
-//! rests on that: see `ceiling`.
+//! own), so sending by falling weight, along any path with room, is exact; and what cannot reach the ground any more is
+//! full for good, at the price of the weight that found it so. The prices so found are optimal, but nothing rests on
+//! that: see `ceiling`.
+//!
+//! Paths are found by distance labels (Ahuja and Orlin 1991) over sinks and limits alone: a step from a sink to another
+//! moves parts of a source that has some in the one and room on its pair with the other. A label is never above the
+//! number of steps to the ground, and only rises. Where no label of some number is left, nothing above it can reach the
+//! ground, and all of that is sealed at once (the gap of Cherkassky and Goldberg 1997). That a push keeps the labels
+//! valid needs a line more than usual, for it makes new steps: parts of i moved from j to k let k move them on to any m
+//! that i has a pair with; but so could j before, and d(k) = d(j) - 1 <= d(m).
 
 use super::model::{Model, Shape};
 use crate::solve::effort::{Effort, StopReason};
@@ -20,103 +27,112 @@ pub(super) struct Prices {
     pub limits: Vec<i64>,
 }
 
-/// O(searches x pairs that are not sealed).
+/// O(pairs x greatest label of a sink) and what the pushes walk.
 pub(super) fn prices(model: &Model, weights: &[i64], point: &[f64], effort: &Effort) -> Result<Prices, StopReason> {
     let mut stretch = Stretch::of(model, point);
-    let mut order: Vec<u32> = (0..model.network().n_sources() as u32)
-        .filter(|source| 0 < weights[*source as usize] && 0 < model.network().sources()[*source as usize].units)
+    let network = model.network();
+    let mut order: Vec<u32> = (0..network.n_sources() as u32)
+        .filter(|source| 0 < weights[*source as usize] && 0 < network.sources()[*source as usize].units)
         .collect();
     order.sort_by_key(|source| std::cmp::Reverse(weights[*source as usize]));
+    let mut sources = vec![0; network.n_sources()];
     for source in order {
-        stretch.send(source, weights[source as usize], effort)?;
+        let weight = weights[source as usize];
+        if !stretch.send(source, weight, effort)? {
+            sources[source as usize] = weight;
+        }
     }
-    let (sources, rest) = stretch.price.split_at(stretch.n_sources);
-    Ok(Prices { sources: sources.to_vec(), limits: rest[model.network().n_sinks()..].to_vec() })
+    // What was sent is worth what it would make room for, in whatever it sits.
+    for (pair, _) in stretch.carried.iter().enumerate().filter(|(_, carried)| 0 < **carried) {
+        let source = stretch.source_of[pair] as usize;
+        sources[source] = sources[source].max(stretch.price[network.sinks()[pair] as usize]);
+    }
+    Ok(Prices { sources, limits: stretch.price[network.n_sinks()..].to_vec() })
 }
 
-/// Nodes are sources, then sinks, then limits.
+/// Nodes are sinks, then limits.
 struct Stretch<'a> {
     model: &'a Model<'a>,
-    n_sources: usize,
     n_sinks: usize,
-    /// Parts that each sink, then each limit, can take.
+    source_of: Vec<u32>,
+    /// Parts that each node can take, and has taken.
     room: Vec<u64>,
+    through: Vec<u64>,
+    /// The limit right behind each node, as a node.
+    ahead: Vec<Option<u32>>,
+    /// Nodes right before each limit.
+    behind: Vec<Vec<u32>>,
     /// Share of a source's units that a pair into each sink carries at most, in parts.
     open: Vec<u64>,
     /// Parts on each pair.
     carried: Vec<u64>,
-    /// Parts through each sink, then each limit.
-    through: Vec<u64>,
-    /// Sinks right behind each limit, and limits.
-    behind: Vec<Vec<u32>>,
+    label: Vec<u32>,
+    /// How many nodes that are not sealed have each label.
+    count: Vec<u32>,
     sealed: Vec<bool>,
     price: Vec<i64>,
-    /// The search that reached each node last, and how it came there: the node before, and the pair between them.
-    reached: Vec<u32>,
-    from: Vec<(u32, u32)>,
-    search: u32,
-    queue: Vec<u32>,
+    /// Where the search for a step of each node goes on: position among what comes into it, and of the pair.
+    next: Vec<(u32, u32)>,
+    path: Vec<Step>,
 }
 
-const NONE: u32 = u32::MAX;
+/// A step of a path and the node it leads to.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Through the node's own way out.
+    Ahead(u32),
+    /// Parts that came into a limit from this node go elsewhere.
+    Back(u32),
+    /// Parts of a source leave one pair for another.
+    Move { out: u32, into: u32 },
+}
 
 impl<'a> Stretch<'a> {
     fn of(model: &'a Model<'a>, point: &[f64]) -> Stretch<'a> {
         let network = model.network();
-        let (n_sources, n_sinks, n_limits) = (network.n_sources(), network.n_sinks(), network.limits().len());
+        let (n_sinks, n_limits) = (network.n_sinks(), network.limits().len());
+        let n_nodes = n_sinks + n_limits;
         let room = |shape: &Shape| {
             let added: f64 =
                 shape.adds.iter().map(|(lever, places)| model.steps_at(*lever, point) * *places as f64).sum();
             let places = shape.base.map_or(f64::INFINITY, |base| base as f64) + added;
-            // A product with no end at a closed gate is not a number; it is closed.
+            // No end of places behind a closed gate is not a number; it is closed.
             let open = model.openness(shape, point);
             if open <= 0.0 { 0 } else { (places * open * PARTS) as u64 }
         };
+        let limit_node = |limit: &Option<u32>| limit.map(|limit| n_sinks as u32 + limit);
+        let ahead: Vec<Option<u32>> = (network.sink_limits().iter().map(limit_node))
+            .chain(network.limits().iter().map(|limit| limit_node(&limit.parent)))
+            .collect();
         let mut behind = vec![Vec::new(); n_limits];
-        for (sink, limit) in (0u32..).zip(network.sink_limits()) {
-            if let Some(limit) = limit {
-                behind[*limit as usize].push(n_sources as u32 + sink);
+        for (node, ahead) in (0u32..).zip(&ahead) {
+            if let Some(ahead) = ahead {
+                behind[*ahead as usize - n_sinks].push(node);
             }
         }
-        for (position, limit) in (0u32..).zip(network.limits()) {
-            if let Some(parent) = limit.parent {
-                behind[parent as usize].push((n_sources + n_sinks) as u32 + position);
-            }
+        let mut source_of = vec![0; network.n_pairs()];
+        for source in 0..network.n_sources() {
+            source_of[network.pairs_of(source)].fill(source as u32);
         }
-        let n_nodes = n_sources + n_sinks + n_limits;
+        let mut count = vec![0; n_nodes + 2];
+        count[1] = n_nodes as u32;
         Stretch {
             model,
-            n_sources,
             n_sinks,
+            source_of,
             room: model.sinks.iter().chain(&model.limits).map(room).collect(),
+            through: vec![0; n_nodes],
+            ahead,
+            behind,
             open: model.sinks.iter().map(|shape| (model.openness(shape, point) * PARTS) as u64).collect(),
             carried: vec![0; network.n_pairs()],
-            through: vec![0; n_sinks + n_limits],
-            behind,
+            label: vec![1; n_nodes],
+            count,
             sealed: vec![false; n_nodes],
             price: vec![0; n_nodes],
-            reached: vec![0; n_nodes],
-            from: vec![(NONE, NONE); n_nodes],
-            search: 0,
-            queue: Vec::new(),
+            next: vec![(0, 0); n_nodes],
+            path: Vec::new(),
         }
-    }
-
-    fn send(&mut self, source: u32, weight: i64, effort: &Effort) -> Result<(), StopReason> {
-        let mut left = self.model.network().sources()[source as usize].units.saturating_mul(PARTS as u64);
-        while 0 < left {
-            match self.find(source, effort)? {
-                Some(last) => left -= self.push(last, left),
-                None => {
-                    for node in std::mem::take(&mut self.queue) {
-                        self.sealed[node as usize] = true;
-                        self.price[node as usize] = weight;
-                    }
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
     }
 
     fn pair_room(&self, pair: usize, source: usize, sink: usize) -> u64 {
@@ -124,113 +140,223 @@ impl<'a> Stretch<'a> {
         self.open[sink].saturating_mul(units).saturating_sub(self.carried[pair])
     }
 
-    fn reach(&mut self, node: u32, from: u32, pair: u32) {
-        if !self.sealed[node as usize] && self.reached[node as usize] != self.search {
-            self.reached[node as usize] = self.search;
-            self.from[node as usize] = (from, pair);
-            self.queue.push(node);
-        }
-    }
-
-    /// The last node of a path with room to the ground; else the queue holds all that was reached.
-    fn find(&mut self, source: u32, effort: &Effort) -> Result<Option<u32>, StopReason> {
+    /// Sends all of a source's parts; false if some find no room.
+    fn send(&mut self, source: u32, weight: i64, effort: &Effort) -> Result<bool, StopReason> {
         let network = self.model.network();
-        self.search += 1;
-        self.queue.clear();
-        self.reach(source, NONE, NONE);
-        let mut at = 0;
-        while at < self.queue.len() {
-            let node = self.queue[at];
-            at += 1;
-            let own = node as usize;
-            if own < self.n_sources {
-                let pairs = network.pairs_of(own);
-                effort.tick(pairs.len() as u64 + 1)?;
-                for pair in pairs {
-                    let sink = network.sinks()[pair] as usize;
-                    if !self.sealed[self.n_sources + sink] && 0 < self.pair_room(pair, own, sink) {
-                        self.reach((self.n_sources + sink) as u32, node, pair as u32);
-                    }
-                }
-                continue;
-            }
-            let gate = own - self.n_sources;
-            if self.through[gate] < self.room[gate] {
-                let limit = if gate < self.n_sinks {
-                    network.sink_limits()[gate]
-                } else {
-                    network.limits()[gate - self.n_sinks].parent
-                };
-                match limit {
-                    None => return Ok(Some(node)),
-                    Some(limit) => self.reach((self.n_sources + self.n_sinks) as u32 + limit, node, NONE),
-                }
-            }
-            if gate < self.n_sinks {
-                let into = &self.model.into[self.model.into_starts[gate]..self.model.into_starts[gate + 1]];
-                effort.tick(into.len() as u64 / 4 + 1)?;
-                for (pair, other) in into {
-                    if 0 < self.carried[*pair as usize] {
-                        self.reach(*other, node, *pair);
-                    }
-                }
-            } else {
-                for member in self.behind[gate - self.n_sinks].clone() {
-                    if 0 < self.through[member as usize - self.n_sources] {
-                        self.reach(member, node, NONE);
-                    }
-                }
+        let mut left = network.sources()[source as usize].units.saturating_mul(PARTS as u64);
+        while 0 < left {
+            effort.tick(network.pairs_of(source as usize).len() as u64 + 1)?;
+            // The nearest sink: its label is not above any other's, which keeps the labels valid.
+            let nearest = (network.pairs_of(source as usize))
+                .filter(|pair| {
+                    let sink = network.sinks()[*pair] as usize;
+                    !self.sealed[sink] && 0 < self.pair_room(*pair, source as usize, sink)
+                })
+                .min_by_key(|pair| self.label[network.sinks()[*pair] as usize]);
+            let Some(pair) = nearest else {
+                return Ok(false);
+            };
+            let sink = network.sinks()[pair];
+            if self.walk(sink, weight, effort)? {
+                left -= self.push(sink, pair, left.min(self.pair_room(pair, source as usize, sink as usize)));
             }
         }
-        Ok(None)
+        Ok(true)
     }
 
-    /// Sends along the path that ends with `last`, as much as goes.
-    fn push(&mut self, last: u32, left: u64) -> u64 {
-        let gate = last as usize - self.n_sources;
-        let mut most = left.min(self.room[gate] - self.through[gate]);
-        let (mut node, mut steps) = (last, Vec::new());
-        while self.from[node as usize].0 != NONE {
-            let (before, pair) = self.from[node as usize];
-            steps.push((before, node, pair));
-            most = most.min(self.step_room(before, node, pair));
-            node = before;
-        }
-        self.through[gate] += most;
-        for (before, node, pair) in steps {
-            let (one, other) = ((before as usize) < self.n_sources, (node as usize) < self.n_sources);
-            match (one, other) {
-                (true, _) => self.carried[pair as usize] += most,
-                (false, true) => self.carried[pair as usize] -= most,
-                // Upwards through the node before, or back out of the member.
-                (false, false) if self.is_up(before, node) => self.through[before as usize - self.n_sources] += most,
-                (false, false) => self.through[node as usize - self.n_sources] -= most,
+    /// Looks for a path from a sink to the ground, and keeps it; false if the sink was relabelled or sealed meanwhile.
+    fn walk(&mut self, sink: u32, weight: i64, effort: &Effort) -> Result<bool, StopReason> {
+        self.path.clear();
+        let mut node = sink;
+        loop {
+            match self.step(node, effort)? {
+                Some(Step::Ahead(_)) if self.ahead[node as usize].is_none() => return Ok(true),
+                Some(step) => {
+                    self.path.push(step);
+                    node = self.head(step);
+                }
+                None => {
+                    self.relabel(node, weight, effort)?;
+                    // The step that led here does not hold any more.
+                    match self.path.pop() {
+                        Some(step) if !self.sealed[node as usize] => node = self.tail(step),
+                        _ => return Ok(false),
+                    }
+                    if self.sealed[node as usize] {
+                        return Ok(false);
+                    }
+                }
             }
         }
-        most
     }
 
-    fn is_up(&self, before: u32, node: u32) -> bool {
-        let network = self.model.network();
-        let gate = before as usize - self.n_sources;
-        let limit = if gate < self.n_sinks {
-            network.sink_limits()[gate]
-        } else {
-            network.limits()[gate - self.n_sinks].parent
+    fn head(&self, step: Step) -> u32 {
+        match step {
+            // Of a node without one the path ends.
+            Step::Ahead(node) => self.ahead[node as usize].unwrap_or(node),
+            Step::Back(node) => node,
+            Step::Move { into, .. } => self.model.network().sinks()[into as usize],
+        }
+    }
+
+    fn tail(&self, step: Step) -> u32 {
+        match step {
+            Step::Ahead(node) => node,
+            Step::Back(node) => self.ahead[node as usize].unwrap_or(node),
+            Step::Move { out, .. } => self.model.network().sinks()[out as usize],
+        }
+    }
+
+    /// The next step from a node to one whose label is one less, going on from where the last search left off.
+    fn step(&mut self, node: u32, effort: &Effort) -> Result<Option<Step>, StopReason> {
+        let own = node as usize;
+        if self.through[own] < self.room[own] {
+            let after = self.ahead[own].map_or(0, |ahead| self.label[ahead as usize]);
+            let sealed = self.ahead[own].is_some_and(|ahead| self.sealed[ahead as usize]);
+            if !sealed && self.label[own] == after + 1 {
+                return Ok(Some(Step::Ahead(node)));
+            }
+        }
+        let wanted = self.label[own] - 1;
+        let (mut at, mut pair_at) = self.next[own];
+        let mut looked = 1;
+        let found = 'found: {
+            if self.n_sinks <= own {
+                let members = &self.behind[own - self.n_sinks];
+                while (at as usize) < members.len() {
+                    let member = members[at as usize] as usize;
+                    looked += 1;
+                    if !self.sealed[member] && 0 < self.through[member] && self.label[member] == wanted {
+                        break 'found Some(Step::Back(member as u32));
+                    }
+                    at += 1;
+                }
+                break 'found None;
+            }
+            let network = self.model.network();
+            let into = &self.model.into[self.model.into_starts[own]..self.model.into_starts[own + 1]];
+            while (at as usize) < into.len() {
+                let (out, source) = into[at as usize];
+                looked += 1;
+                if 0 < self.carried[out as usize] {
+                    let pairs = network.pairs_of(source as usize);
+                    while (pair_at as usize) < pairs.len() {
+                        let pair = pairs.start + pair_at as usize;
+                        let sink = network.sinks()[pair] as usize;
+                        looked += 1;
+                        if self.label[sink] == wanted
+                            && !self.sealed[sink]
+                            && 0 < self.pair_room(pair, source as usize, sink)
+                        {
+                            break 'found Some(Step::Move { out, into: pair as u32 });
+                        }
+                        pair_at += 1;
+                    }
+                }
+                (at, pair_at) = (at + 1, 0);
+            }
+            None
         };
-        limit.is_some_and(|limit| limit as usize + self.n_sources + self.n_sinks == node as usize)
+        self.next[own] = (at, pair_at);
+        effort.tick(looked)?;
+        Ok(found)
     }
 
-    fn step_room(&self, before: u32, node: u32, pair: u32) -> u64 {
-        let (one, other) = ((before as usize) < self.n_sources, (node as usize) < self.n_sources);
-        match (one, other) {
-            (true, _) => self.pair_room(pair as usize, before as usize, node as usize - self.n_sources),
-            (false, true) => self.carried[pair as usize],
-            (false, false) if self.is_up(before, node) => {
-                let gate = before as usize - self.n_sources;
-                self.room[gate] - self.through[gate]
+    /// Raises a node's label to what its steps allow; seals what a gap cuts off.
+    fn relabel(&mut self, node: u32, weight: i64, effort: &Effort) -> Result<(), StopReason> {
+        let own = node as usize;
+        let mut least = u32::MAX;
+        let mut looked = 1;
+        let network = self.model.network();
+        if self.through[own] < self.room[own] {
+            match self.ahead[own] {
+                None => least = 0,
+                Some(ahead) if !self.sealed[ahead as usize] => least = self.label[ahead as usize],
+                Some(_) => {}
             }
-            (false, false) => self.through[node as usize - self.n_sources],
         }
+        if self.n_sinks <= own {
+            for member in &self.behind[own - self.n_sinks] {
+                let member = *member as usize;
+                looked += 1;
+                if !self.sealed[member] && 0 < self.through[member] {
+                    least = least.min(self.label[member]);
+                }
+            }
+        } else {
+            for (out, source) in &self.model.into[self.model.into_starts[own]..self.model.into_starts[own + 1]] {
+                looked += 1;
+                if 0 < self.carried[*out as usize] {
+                    for pair in network.pairs_of(*source as usize) {
+                        let sink = network.sinks()[pair] as usize;
+                        looked += 1;
+                        if sink != own
+                            && self.label[sink] < least
+                            && !self.sealed[sink]
+                            && 0 < self.pair_room(pair, *source as usize, sink)
+                        {
+                            least = self.label[sink];
+                        }
+                    }
+                }
+            }
+        }
+        effort.tick(looked)?;
+        let old = self.label[own];
+        self.count[old as usize] -= 1;
+        self.next[own] = (0, 0);
+        let new = least.saturating_add(1).max(old);
+        // A path visits each node once, so a greater label than there are nodes is none.
+        if (new as usize) < self.count.len() {
+            self.label[own] = new;
+            self.count[new as usize] += 1;
+        } else {
+            self.seal(own, weight);
+        }
+        if self.count[old as usize] == 0 {
+            for other in 0..self.label.len() {
+                if old < self.label[other] && !self.sealed[other] {
+                    self.count[self.label[other] as usize] -= 1;
+                    self.seal(other, weight);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, node: usize, weight: i64) {
+        self.sealed[node] = true;
+        self.price[node] = weight;
+    }
+
+    /// Sends along the path, which ends at the ground, as much as goes.
+    fn push(&mut self, first: u32, pair: usize, most: u64) -> u64 {
+        let mut most = most;
+        let mut last = first;
+        for step in &self.path {
+            most = most.min(match *step {
+                Step::Ahead(node) => self.room[node as usize] - self.through[node as usize],
+                Step::Back(node) => self.through[node as usize],
+                Step::Move { out, into } => {
+                    let (source, sink) = (self.source_of[into as usize], self.model.network().sinks()[into as usize]);
+                    self.carried[out as usize].min(self.pair_room(into as usize, source as usize, sink as usize))
+                }
+            });
+            last = self.head(*step);
+        }
+        most = most.min(self.room[last as usize] - self.through[last as usize]);
+        self.carried[pair] += most;
+        for at in 0..self.path.len() {
+            match self.path[at] {
+                Step::Ahead(node) => self.through[node as usize] += most,
+                Step::Back(node) => self.through[node as usize] -= most,
+                Step::Move { out, into } => {
+                    self.carried[out as usize] -= most;
+                    self.carried[into as usize] += most;
+                }
+            }
+        }
+        self.through[last as usize] += most;
+        most
     }
 }

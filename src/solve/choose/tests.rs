@@ -10,8 +10,10 @@ use super::{
 };
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
+use crate::solve::mip;
 use crate::solve::network::{Limit, Network, NetworkParts, PairCosts, Source, Stage};
 use crate::solve::outcome::Flow;
+use crate::solve::program::{Kind, Program, ProgramOutcome, Relation};
 use crate::solve::samples::least_values;
 
 /// Sources with units, weight and the sinks they have pairs with; places of the sinks.
@@ -250,7 +252,7 @@ fn all_steps(choices: &Choices) -> Vec<Vec<u32>> {
     })
 }
 
-/// The greatest shortfall-free answer by trying every choice: the least objective, None if there is none.
+/// The least objective by trying every choice; None if there is none.
 fn least_by_trial(choices: &Choices, within: &Within, objective: impl Fn(&[u32]) -> Option<i64>) -> Option<i64> {
     let model = Model::of(choices);
     all_steps(choices).iter().filter(|steps| model.allowed(steps, within)).filter_map(|steps| objective(steps)).min()
@@ -261,6 +263,70 @@ fn unmet(choices: &Choices, steps: &[u32]) -> i64 {
     parts.stages.truncate(1);
     let network = Network::new(parts).expect("valid");
     crate::solve::flow::solve(&network, &Effort::unlimited()).values()[0]
+}
+
+/// The same question in one piece: units on pairs, steps, and what the one allows of the other, for the outside solver.
+fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
+    let model = Model::of(choices);
+    let network = choices.network();
+    let all: f64 = network.sources().iter().map(|source| source.units as f64).sum();
+    let mut program = Program::default();
+    for column in &model.columns {
+        program.variable(0.0, f64::from(column.most), Kind::Whole);
+    }
+    for row in model.rows(within) {
+        let terms = row.terms.iter().map(|(column, factor)| (*column as usize, *factor)).collect();
+        program.row(terms, Relation::AtMost, row.right);
+        if row.terms.is_empty() && row.right < 0.0 {
+            return None;
+        }
+    }
+    let weights = &network.stages()[0].unsent_cost;
+    let mut into: Vec<Vec<(usize, f64)>> = vec![Vec::new(); network.n_sinks() + network.limits().len()];
+    for (source, weight) in weights.iter().enumerate() {
+        let units = network.sources()[source].units as f64;
+        let mut out = Vec::new();
+        for pair in network.pairs_of(source) {
+            let variable = program.variable(0.0, units, Kind::Real);
+            program.variables[variable].cost = -*weight as f64;
+            out.push((variable, 1.0));
+            let sink = network.sinks()[pair] as usize;
+            into[sink].push((variable, 1.0));
+            let mut at = network.sink_limits()[sink];
+            while let Some(limit) = at {
+                into[network.n_sinks() + limit as usize].push((variable, 1.0));
+                at = network.limits()[limit as usize].parent;
+            }
+        }
+        program.row(out, Relation::AtMost, units);
+    }
+    for (terms, shape) in into.into_iter().zip(model.sinks.iter().chain(&model.limits)) {
+        if let Some(base) = shape.base {
+            let mut terms = terms.clone();
+            let mut factors = std::collections::BTreeMap::new();
+            for (lever, places) in &shape.adds {
+                for column in model.columns_of(*lever) {
+                    *factors.entry(column).or_insert(0.0) -= *places as f64;
+                }
+            }
+            terms.extend(factors);
+            program.row(terms, Relation::AtMost, base as f64);
+        }
+        for gate in &shape.gates {
+            let column = model.first_column[gate.lever as usize];
+            let mut terms = terms.clone();
+            terms.push((column, if gate.when_chosen { -all } else { all }));
+            program.row(terms, Relation::AtMost, if gate.when_chosen { 0.0 } else { all });
+        }
+    }
+    match mip::solve(&program, &Effort::unlimited()).expect("the backend answers") {
+        ProgramOutcome::Optimal(values) => {
+            let total: f64 = network.sources().iter().zip(weights).map(|(s, w)| s.units as f64 * *w as f64).sum();
+            Some((total + program.cost(&values)).round() as i64)
+        }
+        ProgramOutcome::Infeasible => None,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What the floors are missed by, over every flow if there are few enough.
@@ -310,6 +376,9 @@ proptest! {
             prop_assert_eq!(inner.unmet as f64, truth[at]);
             let cut = need_cut(&model, &inner.sources, &inner.limits, &points[at]);
             prop_assert_eq!(cut.value(&points[at]), truth[at], "exact at {:?}", all[at]);
+            let stretched = stretch::prices(&model, &weights, &points[at], &effort).expect("no limit");
+            let own = need_cut(&model, &stretched.sources, &stretched.limits, &points[at]);
+            prop_assert_eq!(own.value(&points[at]), truth[at], "the stretched prices are optimal at {:?}", all[at]);
             for (point, truth) in points.iter().zip(&truth) {
                 prop_assert!(cut.value(point) <= truth + 1e-9);
             }
@@ -341,6 +410,13 @@ proptest! {
             }
             None => prop_assert!(matches!(answer.status, Status::NotReachable(_))),
         }
+    }
+
+    #[test]
+    fn most_need_is_what_the_outside_solver_finds_in_one_piece(choices in small(), within in within()) {
+        let answer = ask(&choices, within.clone(), Aim::MostNeed);
+        let own = (answer.status == Status::Optimal).then_some(answer.objective);
+        prop_assert_eq!(own, in_one_piece(&choices, &within));
     }
 
     #[test]

@@ -15,13 +15,14 @@
 //! Farthest: whether U can be kept with pairs no dearer than r is a question of most need on those pairs alone, and the
 //! least such r is found by halving the list of costs.
 
-use super::aims::{Cut, MostNeed, inner, need_cut, share};
-use super::branch::{Aim as TreeAim, Found, Halt, Search, Tree, Whole};
+use super::aims::{Cut, MostNeed, inner, need_cut, share, whole_flow};
+use super::branch::{Aim as TreeAim, Best, Found, Halt, Search, Tree, Whole};
 use super::ceiling::Given;
 use super::model::{Model, Row};
 use super::{Choices, ChooseError, Within, Work, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::flow as flows;
+use crate::solve::need::{self, NeedOutcome};
 use crate::solve::network::{Network, PairCosts, Stage};
 use crate::solve::outcome::{Flow, Outcome, Proof};
 
@@ -93,11 +94,12 @@ impl TreeAim for Travel<'_> {
         let need_row = need_cut(model, &need.sources, &need.limits, &point).at_most(self.unmet as f64);
         if self.unmet < need.unmet {
             let missing = (need.unmet - self.unmet) as u64;
-            return Ok(Whole { missing, objective: 0, rows: vec![need_row] });
+            return Ok(Whole { missing, objective: 0, rows: vec![need_row], flow: need.flow });
         }
-        let (network, _) = with_travel(model, self.weights, steps, None);
+        let (network, pairs) = with_travel(model, self.weights, steps, None);
         match flows::solve(&network, effort) {
-            Outcome::Optimal { values, proof: Proof::Prices(prices), .. } => {
+            Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } => {
+                let flow = whole_flow(&flow, &pairs);
                 let price = |need: i64, travel: i64| need.saturating_mul(self.factor).saturating_add(travel);
                 let both = |need: &[i64], travel: &[i64]| -> Vec<i64> {
                     need.iter().zip(travel).map(|(need, travel)| price(*need, *travel)).collect()
@@ -109,7 +111,7 @@ impl TreeAim for Travel<'_> {
                 }
                 let limits = both(&first.limits, &second.limits);
                 let cut = self.cut(model, &sources, &limits, &point);
-                Ok(Whole { missing: 0, objective: values[1], rows: vec![cut.bounding(), need_row] })
+                Ok(Whole { missing: 0, objective: values[1], rows: vec![cut.bounding(), need_row], flow })
             }
             Outcome::Optimal { .. } => Err(Halt::Stop(StopReason::TickLimit)),
             Outcome::Stopped { reason, .. } => Err(Halt::Stop(reason)),
@@ -142,10 +144,11 @@ fn with_travel(model: &Model, weights: &[i64], steps: &[u32], most: Option<i64>)
     let mut sinks = Vec::with_capacity(pairs.len());
     let mut starts = vec![0];
     for source in 0..parts.sources.len() {
-        for at in parts.starts[source]..parts.starts[source + 1] {
-            if most.is_none_or(|most| costs.of(pairs[at] as usize) <= most) {
-                kept.push(pairs[at]);
-                sinks.push(parts.sinks[at]);
+        let own = parts.starts[source]..parts.starts[source + 1];
+        for (pair, sink) in pairs[own.clone()].iter().zip(&parts.sinks[own]) {
+            if most.is_none_or(|most| costs.of(*pair as usize) <= most) {
+                kept.push(*pair);
+                sinks.push(*sink);
             }
         }
         starts.push(kept.len());
@@ -159,9 +162,7 @@ fn with_travel(model: &Model, weights: &[i64], steps: &[u32], most: Option<i64>)
 /// Least unmet need after these steps, then least travel, on pairs no dearer than `most`.
 pub(super) fn flow(model: &Model, weights: &[i64], steps: &[u32], most: Option<i64>, effort: &Effort) -> Flow {
     let (network, pairs) = with_travel(model, weights, steps, most);
-    let outcome = flows::solve(&network, effort);
-    let carried = outcome.flow().carried().iter().map(|(pair, units)| (pairs[*pair as usize], *units)).collect();
-    Flow::new(carried)
+    whole_flow(flows::solve(&network, effort).flow(), &pairs)
 }
 
 /// The dearest pair that a flow uses; 0 where it uses none.
@@ -193,9 +194,9 @@ fn reach_of(
         let middle = (low + high) / 2;
         effort.tick(model.network().n_pairs() as u64)?;
         let (network, _) = with_travel(model, weights, steps, Some(all[middle]));
-        let left = match crate::solve::need::solve(&network, 0, effort) {
-            crate::solve::need::NeedOutcome::Optimal { value, .. } => value,
-            crate::solve::need::NeedOutcome::Stopped { reason, .. } => return Err(reason),
+        let left = match need::solve(&network, 0, effort) {
+            NeedOutcome::Optimal { value, .. } => value,
+            NeedOutcome::Stopped { reason, .. } => return Err(reason),
         };
         if left <= unmet {
             high = middle;
@@ -246,8 +247,8 @@ pub(super) fn least_farthest(
         work.relaxations += found.work.relaxations;
         work.inner += found.work.inner;
         work.cuts += found.work.cuts;
-        match found.best.filter(|(left, _)| *left <= unmet) {
-            Some((_, steps)) => {
+        match found.best.filter(|best| best.objective <= unmet) {
+            Some(Best { steps, .. }) => {
                 best = steps;
                 high = middle;
             }
@@ -259,7 +260,13 @@ pub(super) fn least_farthest(
     // Where nothing at all can be met, no pair is used.
     let none = unmet == total;
     let value = |position: usize| if none { 0 } else { at(position) };
-    Ok(Found { best: Some((value(high), best)), nearest: None, bound: Some(value(low)), stopped, work })
+    // After a stop the flow is that of least need on near pairs, without the least travel.
+    let (network, pairs) = with_travel(model, weights, &best, all.get(high).copied());
+    let flow = match need::solve(&network, 0, &Effort::unlimited()) {
+        NeedOutcome::Optimal { flow, .. } | NeedOutcome::Stopped { flow, .. } => whole_flow(&flow, &pairs),
+    };
+    let best = Some(Best { objective: value(high), steps: best, flow });
+    Ok(Found { best, nearest: None, bound: Some(value(low)), stopped, work, within: within.clone() })
 }
 
 /// The choices on pairs no dearer than this.

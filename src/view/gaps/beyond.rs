@@ -68,6 +68,8 @@ pub struct TenthRow {
     pub tenth: u8,
     pub areas: u64,
     pub child_needs: u64,
+    /// Supply: the places that fall to these child-needs by 2SFCA, each place shared out over all who could use it.
+    pub places: f64,
     pub places_per_child_need: Option<f64>,
     pub e2sfca: Option<f64>,
 }
@@ -144,6 +146,7 @@ pub(in crate::view) fn access_document(resident: &Resident, effort: &Effort) -> 
             tenth: tenth.tenth,
             areas: tenth.areas,
             child_needs: tenth.access.child_needs,
+            places: tenth.access.places,
             places_per_child_need: tenth.access.ratio(),
             e2sfca: tenth.access.nearer_ratio(),
         };
