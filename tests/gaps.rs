@@ -418,3 +418,27 @@ fn ranges_say_what_is_set_aside_and_where_an_answer_may_lie_outside() {
     assert!(rows.iter().all(|row| (row.1, row.2) == (None, None)), "{rows:?}");
     assert!(notes.contains("between which numbers each row lies was not worked out"), "{notes}");
 }
+
+/// A stage that is left out with its reason is not a stage of the answer too.
+#[test]
+fn without_floors_and_evenness_neither_is_a_stage() {
+    let resident = resident(
+        "== services.csv
+         service, name, provider, types, age_min, age_max
+         s, S, p, k, any, any
+         == needs.csv
+         need, holder, kind, level, children, area, age
+         n, h, k, 1, 2, a, 5
+         == offers.csv
+         offer, service, area, capacity
+         o, s, a, 1
+         == policy.toml
+         [objective]
+         even_by = \"none\"
+         order = [\"floors\", \"need\", \"evenness\"]",
+    );
+    let matching = resident.matching(Route::Network, &Effort::unlimited()).expect("an answer");
+    let stages: Vec<&str> = matching.objective.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(stages, ["need"]);
+    assert_eq!(matching.formulation.skipped.len(), 2);
+}

@@ -64,8 +64,8 @@ pub fn of(locality: &Locality, formulation: &Formulation, effort: &Effort) -> Re
     Ok(tables.extremes(locality, ranges))
 }
 
-/// The first stage that prices anything: what an answer is for before all else. None where no stage does. (With nothing to
-/// group by, a formulation may have a stage of floors without a floor.)
+/// The first stage that prices anything: what an answer is for before all else. None where no stage does. (A
+/// stage of floors has none where no group that is here has a share.)
 pub fn first_to_decide(formulation: &Formulation) -> Option<StageName> {
     let prices = |stage: &Stage| {
         let steps = stage.pool_steps.iter().chain(&stage.side_steps).flatten();

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::policy::echo;
-use crate::domain::{AreaIx, GroupColumn, KindIx, Layer, Locality, OfferIx, Supply, TravelUnit};
+use crate::domain::{AgeBand, AreaIx, GroupColumn, KindIx, Layer, Locality, OfferIx, Supply, TravelUnit};
 use crate::eligibility::{self, Pairs};
 use crate::engine::Resident;
 use crate::matching::StageResult;
@@ -141,6 +141,16 @@ pub(super) fn group_key(column: &GroupColumn, value: u32) -> (String, String) {
 pub(super) fn kind_key(locality: &Locality, kind: KindIx) -> (String, String) {
     let kind = &locality.kinds()[kind.ix()];
     (kind.id.to_string(), kind.label.clone())
+}
+
+/// Ages of a holder, and the same in words.
+pub(super) fn age_key(locality: &Locality, ages: Option<AgeBand>) -> (String, String) {
+    let unit = locality.about().ages.as_str();
+    match ages {
+        None => (String::new(), "age not stated".to_owned()),
+        Some(ages) if ages.min() == ages.max() => (ages.min().to_string(), format!("{} {unit}", ages.min())),
+        Some(ages) => (format!("{}-{}", ages.min(), ages.max()), format!("{} to {} {unit}", ages.min(), ages.max())),
+    }
 }
 
 pub(super) fn area_key(locality: &Locality, area: AreaIx) -> (String, String) {

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    CompletenessDocument, DISCLOSURE, Provenance, area_key, completeness, group_key, kind_key, layer_key, provenance,
+    CompletenessDocument, DISCLOSURE, Provenance, age_key, area_key, completeness, group_key, kind_key, layer_key,
+    provenance,
 };
 use super::matching::{notes, status};
 use super::options::blocking;
-use crate::domain::{AgeBand, Layer, Locality};
+use crate::domain::{Layer, Locality};
 use crate::eligibility::{self, nearest_miss};
 use crate::engine::{Failure, Resident};
 use crate::gaps::upstream::{Upstream, upstream};
@@ -380,15 +381,6 @@ fn causes(found: &Found) -> Vec<CauseRow> {
         meaning: cause.meaning().to_owned(),
     };
     Cause::ALL.into_iter().chain(found.stopped.then_some(Cause::Stopped)).map(row).collect()
-}
-
-fn age_key(locality: &Locality, ages: Option<AgeBand>) -> (String, String) {
-    let unit = locality.about().ages.as_str();
-    match ages {
-        None => (String::new(), "age not stated".to_owned()),
-        Some(ages) if ages.min() == ages.max() => (ages.min().to_string(), format!("{} {unit}", ages.min())),
-        Some(ages) => (format!("{}-{}", ages.min(), ages.max()), format!("{} to {} {unit}", ages.min(), ages.max())),
-    }
 }
 
 pub(super) fn deficient_set(locality: &Locality, set: &deficient::DeficientSet) -> DeficientSet {

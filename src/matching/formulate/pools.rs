@@ -40,10 +40,10 @@ impl Builder<'_> {
             Nesting::FirstInSecond(parents) => {
                 let evens = self.group_pools(&even_keys, None);
                 self.evenness.pools = evens.values().map(|&pool| pool as usize).collect();
-                if floors_by == even_by {
-                    self.floor_steps(&evens, &floor_keys);
+                if floors_by == GroupBy::Nothing {
                     leaves(&evens, &even_keys)
-                } else if floors_by == GroupBy::Nothing {
+                } else if floors_by == even_by {
+                    self.floor_steps(&evens, &floor_keys);
                     leaves(&evens, &even_keys)
                 } else {
                     let parent_pool = above(&parents, &evens);

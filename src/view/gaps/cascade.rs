@@ -1,7 +1,10 @@
 //! The coverage cascade as `suffice.gaps/1` says it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::eligibility::Pairs;
 use crate::engine::{Failure, Resident};
 use crate::gaps::{Bottleneck, Cascade, ContactOutside, Coverage, Subgroup, cascade};
 use crate::matching::NotFormulated;
@@ -60,11 +63,25 @@ pub struct BottleneckRow {
 
 /// Of the whole place; None where time ran out.
 pub(super) fn cascade_document(resident: &Resident, effort: &Effort) -> Result<Option<CascadeDocument>, Failure> {
-    let found = effort.look().and_then(|()| resident.pairs(effort)).map_err(NotFormulated::Stopped);
-    let found =
-        found.and_then(|pairs| cascade(resident.locality(), resident.profiles(), &pairs, &Subgroup::default(), effort));
+    Ok(found(resident, &Subgroup::default(), effort)?.as_ref().map(document))
+}
+
+/// Of a subgroup; None where time ran out.
+pub(super) fn found(resident: &Resident, subgroup: &Subgroup, effort: &Effort) -> Result<Option<Cascade>, Failure> {
+    or_stopped(
+        pairs(resident, effort)
+            .and_then(|pairs| cascade(resident.locality(), resident.profiles(), &pairs, subgroup, effort)),
+    )
+}
+
+pub(super) fn pairs(resident: &Resident, effort: &Effort) -> Result<Arc<Pairs>, NotFormulated> {
+    effort.look().and_then(|()| resident.pairs(effort)).map_err(NotFormulated::Stopped)
+}
+
+/// None where it was stopped.
+pub(super) fn or_stopped<T>(found: Result<T, NotFormulated>) -> Result<Option<T>, Failure> {
     match found {
-        Ok(cascade) => Ok(Some(document(&cascade))),
+        Ok(found) => Ok(Some(found)),
         Err(NotFormulated::Stopped(_)) => Ok(None),
         Err(NotFormulated::Refused(refused)) => Err(refused.into()),
     }

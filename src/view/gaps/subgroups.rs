@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cascade::{CascadeDocument, document};
+use super::cascade::{CascadeDocument, document, found, or_stopped, pairs};
 use super::ranges::Ranges;
 use crate::domain::{AgeBand, Level, Locality, Problem};
 use crate::engine::{Failure, Resident};
-use crate::gaps::{SplitBy, SplitKey, Subgroup, cascade, cascades_by};
-use crate::matching::NotFormulated;
+use crate::gaps::{SplitBy, SplitKey, Subgroup, cascades_by};
 use crate::solve::Effort;
-use crate::view::common::{area_key, group_key, kind_key};
+use crate::view::common::{age_key, area_key, group_key, kind_key};
 
 /// What an analysis says on request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,9 +155,7 @@ pub(super) fn answers(
     let locality = resident.locality();
     let mut answers = Vec::new();
     for (asked, subgroup) in questions.subgroups {
-        let found = effort.look().and_then(|()| resident.pairs(effort)).map_err(NotFormulated::Stopped);
-        let found = found.and_then(|pairs| cascade(locality, resident.profiles(), &pairs, &subgroup, effort));
-        let found = or_stopped(found)?;
+        let found = found(resident, &subgroup, effort)?;
         answers.push(SubgroupCascade {
             of: asked.clone(),
             label: label(locality, &subgroup),
@@ -167,22 +164,15 @@ pub(super) fn answers(
         });
     }
     if let Some(split) = questions.split {
-        let found = effort.look().and_then(|()| resident.pairs(effort)).map_err(NotFormulated::Stopped);
-        let found = found.and_then(|pairs| cascades_by(locality, resident.profiles(), &pairs, split, effort));
-        for (key, cascade) in or_stopped(found)?.unwrap_or_default() {
+        let found = or_stopped(
+            pairs(resident, effort).and_then(|pairs| cascades_by(locality, resident.profiles(), &pairs, split, effort)),
+        )?;
+        for (key, cascade) in found.unwrap_or_default() {
             let (of, label) = part(locality, split, key);
             answers.push(SubgroupCascade { of, label, straddling_rows: 0, cascade: Some(document(&cascade)) });
         }
     }
     Ok(answers)
-}
-
-fn or_stopped<T>(found: Result<T, NotFormulated>) -> Result<Option<T>, Failure> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(NotFormulated::Stopped(_)) => Ok(None),
-        Err(NotFormulated::Refused(refused)) => Err(refused.into()),
-    }
 }
 
 /// A subgroup in words.
@@ -196,17 +186,8 @@ fn label(locality: &Locality, subgroup: &Subgroup) -> String {
         format!("{}: {}", column.name, group_key(column, value).1)
     }));
     words.extend(level.map(|level| format!("level {level}")));
-    words.extend(ages.map(|ages| ages_label(locality, ages)));
+    words.extend(ages.map(|ages| age_key(locality, Some(ages)).1));
     words.join(", ")
-}
-
-fn ages_label(locality: &Locality, ages: AgeBand) -> String {
-    let unit = locality.about().ages.as_str();
-    if ages.min() == ages.max() {
-        format!("{} {unit}", ages.min())
-    } else {
-        format!("{} to {} {unit}", ages.min(), ages.max())
-    }
 }
 
 fn part(locality: &Locality, split: SplitBy, key: SplitKey) -> (SubgroupAsked, String) {
@@ -221,9 +202,9 @@ fn part(locality: &Locality, split: SplitBy, key: SplitKey) -> (SubgroupAsked, S
             (SubgroupAsked { area: Some(key), ..none }, label)
         }
         SplitKey::Level(level) => (SubgroupAsked { level: Some(level.get()), ..none }, format!("level {level}")),
-        SplitKey::Age(None) => (none, "age not stated".to_owned()),
-        SplitKey::Age(Some(ages)) => {
-            (SubgroupAsked { ages: Some([ages.min(), ages.max()]), ..none }, ages_label(locality, ages))
+        SplitKey::Age(ages) => {
+            let asked = ages.map(|ages| [AgeBand::min(ages), AgeBand::max(ages)]);
+            (SubgroupAsked { ages: asked, ..none }, age_key(locality, ages).1)
         }
         SplitKey::Group(value) => {
             // Keys of a group come from a split by a group.
