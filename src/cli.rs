@@ -21,6 +21,7 @@ mod load;
 mod matching;
 mod measure;
 mod output;
+mod plan;
 mod progress;
 mod search;
 mod serve;
@@ -86,6 +87,7 @@ fn perform(job: &Job) -> Result<Ending, Failure> {
         Task::Gaps(task) => gaps::run(task, form),
         Task::Measure(task) => measure::run(task, form),
         Task::Compare(task) => compare::run(task, form),
+        Task::Plan(task) => plan::run(task, form),
         Task::Explain(task) => explain::run(task, form),
         Task::Verify(task) => verify::run(task, form),
         Task::Import(task) => import::run(task, form),

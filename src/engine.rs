@@ -19,6 +19,7 @@ use crate::matching::{
     self, Formulation, Matching, NotFormulated, Reading, Refused, Route, Scope, Standing, Worths, asking, formulate,
     without_pairs,
 };
+use crate::planning::{self, NoMarket, NoPlan, Plan};
 use crate::solve::{BackendError, Effort, StopReason};
 
 pub use change::{Applied, OfferChange, PlacementChange, WhatIf};
@@ -55,8 +56,8 @@ pub enum Failure {
     /// What was asked does not fit the locality.
     #[error("{}", list(.0))]
     BadQuestion(Vec<Problem>),
-    /// A stop came before there was a next revision to answer about.
-    #[error("stopped before the changes were made: {}", .0.as_str())]
+    /// A stop came before there was anything to answer about.
+    #[error("stopped before there was an answer: {}", .0.as_str())]
     Stopped(StopReason),
     /// Our fault, or the backend's.
     #[error("the solver behind this answer failed: {0}")]
@@ -89,6 +90,27 @@ impl From<GapsError> for Failure {
         match error {
             GapsError::Refused(refused) => refused.into(),
             GapsError::Backend(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoPlan> for Failure {
+    fn from(error: NoPlan) -> Failure {
+        let problem = |table: &str, column: &str, error: &dyn std::fmt::Display| {
+            Problem::error(table, None, Some(column), "", error.to_string())
+        };
+        match error {
+            NoPlan::NoMarket(NoMarket::Stopped(reason)) => Failure::Stopped(reason),
+            NoPlan::NoMarket(error @ NoMarket::LimitsPerHolder) => {
+                Failure::BadQuestion(vec![problem("policy.toml", "limits.placements_per_holder", &error)])
+            }
+            NoPlan::NoMarket(error @ NoMarket::NoDistance { .. }) => {
+                Failure::BadQuestion(vec![problem("plan", "objective", &error)])
+            }
+            NoPlan::NoMarket(error @ NoMarket::TooLarge(_)) => {
+                Failure::BadInput(vec![problem("needs.csv", "children", &error)])
+            }
+            NoPlan::Choose(error) => Failure::Backend(error.to_string()),
         }
     }
 }
@@ -209,6 +231,12 @@ impl Resident {
     /// Says why needs go unmet under a matching: the part of [`Resident::gaps`] that explains one need.
     pub fn reasons(&self, matching: &Matching, effort: &Effort) -> Reasons {
         gaps::reasons(&self.locality, &self.profiles, self.pairs(effort).ok().as_deref(), matching, effort)
+    }
+
+    /// Chooses among the candidates. A stop before anything can be said is [`Failure::Stopped`].
+    pub fn plan(&self, question: &planning::Question, effort: &Effort) -> Result<Plan, Failure> {
+        let pairs = self.pairs(effort).map_err(Failure::Stopped)?;
+        planning::plan(&self.locality, &self.profiles, &pairs, question, effort).map_err(Failure::from)
     }
 
     pub fn need(&self, id: &str) -> Result<NeedIx, Failure> {

@@ -12,6 +12,7 @@ pub mod gaps;
 pub mod matching;
 pub mod measure;
 mod page;
+pub mod plan;
 #[cfg(test)]
 mod sample;
 pub mod story;

@@ -47,6 +47,8 @@ pub enum Command {
     Measure(Measure),
     /// Say what changed between two localities, dates or definitions, how sure that is, and what moved it
     Compare(Compare),
+    /// Say what to commission: most need for a budget, or a target at least cost, and what each choice closes
+    Plan(Box<Plan>),
     /// Explain one need: what it gets, and what stands in the way at each offer
     Explain(Explain),
     /// Check a stored answer from scratch, without the solver that made it
@@ -264,6 +266,85 @@ pub struct Compare {
     pub solving: Solving,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    group = clap::ArgGroup::new("goal").required(true).multiple(true).args(["budget", "fund", "target", "floor", "at_most"]),
+    after_help = "\
+Examples:
+  suffice plan trafford --budget 25000000          what meets most weighted need for 250,000 pounds?
+  suffice plan trafford --target 0.95 --floor area=0.8
+                                      the least that meets 95 % of child-needs, with no area below 80 %
+  suffice plan trafford --at-most 4 --objective travel
+                                      the four candidates with the least travel, among those that meet most need
+  suffice plan trafford --budget 25000000 --frontier 20 --scenario all --out plan
+                                      one plan for every scenario, and what other budgets would buy
+
+Candidates are in the bundle's candidates.csv, scenarios in its scenarios.csv. The exit code is 1 where what is asked
+cannot be reached; the answer then says why, and what the best is that can be had."
+)]
+pub struct Plan {
+    #[command(flatten)]
+    pub bundle: Bundle,
+
+    /// Most that all candidates together may cost, in whole pence
+    #[arg(long, value_name = "PENCE", allow_negative_numbers = true)]
+    pub budget: Option<i64>,
+
+    /// Most that the candidates of a fund may cost, in whole pence; may be given for several funds
+    #[arg(long, value_name = "FUND=PENCE")]
+    pub fund: Vec<String>,
+
+    /// Share of child-needs to be met at least cost, such as 0.95
+    #[arg(long, value_name = "SHARE")]
+    pub target: Option<String>,
+
+    /// Share to be met of each part (area=0.8, kind=0.5, level=0.9, or a group column), or of one (area:E1=0.9); may be
+    /// given several times
+    #[arg(long, value_name = "OF[:VALUE]=SHARE")]
+    pub floor: Vec<String>,
+
+    /// Most candidates that may be chosen
+    #[arg(long, value_name = "N")]
+    pub at_most: Option<u32>,
+
+    /// What is best: most weighted need met, or, of the plans that meet most, the least travel or the nearest farthest child
+    #[arg(long, value_enum, default_value_t = Objective::Need)]
+    pub objective: Objective,
+
+    /// Make one plan for this scenario too, beside the need as it is recorded ("all": for each); may be given several times
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Vec<String>,
+
+    /// Make one plan for the loss of this provider too; may be given several times
+    #[arg(long, value_name = "PROVIDER")]
+    pub lose: Vec<String>,
+
+    /// Also say what other budgets would buy, at so many points
+    #[arg(long, value_name = "POINTS", default_value_t = 0)]
+    pub frontier: u32,
+
+    /// Be content with a plan that is proved to lie within this share of the best, such as 0.01
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub gap: String,
+
+    /// Stop after this many seconds, reading the bundle included, and give the best plan so far, with its bound
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub time_limit: Option<f64>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Objective {
+    /// Most weighted need met
+    Need,
+    /// Least travel of all children together
+    Travel,
+    /// Least travel of the farthest child
+    Farthest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -17,9 +17,11 @@ use crate::generate::{Options, OutOfRange, Params};
 use crate::import::assemble::{self, Reach};
 use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
+use crate::planning::WHOLE;
 use crate::service;
 use crate::telemetry::Format;
 use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
+use crate::view::plan::{FloorAsked, FundAsked, PlanAsked, PlanObjective};
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub(super) enum Task {
     Gaps(Gaps),
     Measure(Measure),
     Compare(Compare),
+    Plan(Box<Plan>),
     Explain(Explain),
     Verify(Verify),
     // Boxed for its size, as `Serve` is: they have many more settings than the rest.
@@ -149,6 +152,15 @@ impl Pin {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) bundle: Bundle,
+    pub(super) asked: PlanAsked,
+    /// None: as long as it takes.
+    pub(super) limit: Option<Duration>,
+    pub(super) out: Option<OutFolder>,
 }
 
 #[derive(Debug)]
@@ -290,6 +302,10 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
             let (form, out) = written(output.clone(), &[before, after])?;
             (form, Task::Compare(compare(typed, out)?))
         }
+        Command::Plan(typed) => {
+            let (form, out) = written(typed.output.clone(), &[&typed.bundle.path])?;
+            (form, Task::Plan(Box::new(plan(*typed, out)?)))
+        }
         Command::Explain(args::Explain { bundle, need, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
             let solving = self::solving(&solving)?;
@@ -358,6 +374,78 @@ fn compare(typed: args::Compare, out: Option<OutFolder>) -> Result<Compare, Wron
         after: side(after, after_policy, "--after-digest", after_digest)?,
         solving: self::solving(&solving)?,
         out,
+    })
+}
+
+fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
+    let args::Plan {
+        bundle,
+        budget,
+        fund,
+        target,
+        floor,
+        at_most,
+        objective,
+        scenario,
+        lose,
+        frontier,
+        gap,
+        time_limit,
+        output: _,
+    } = typed;
+    let asked = PlanAsked {
+        budget,
+        funds: fund.iter().map(|text| self::fund(text)).collect::<Result<_, _>>()?,
+        at_most,
+        target: target.map(|text| share("--target", &text)).transpose()?,
+        floors: floor.iter().map(|text| self::floor(text)).collect::<Result<_, _>>()?,
+        objective: match objective {
+            args::Objective::Need => PlanObjective::Need,
+            args::Objective::Travel => PlanObjective::Travel,
+            args::Objective::Farthest => PlanObjective::Farthest,
+        },
+        scenarios: scenario,
+        lose,
+        frontier,
+        gap: f64::from(share("--gap", &gap)?) / f64::from(WHOLE),
+    };
+    Ok(Plan { bundle: self::bundle(bundle), asked, limit: limit(time_limit)?, out })
+}
+
+/// FUND=PENCE. A fund's name may hold a sign of equality, a number of pence does not.
+fn fund(text: &str) -> Result<FundAsked, WrongUse> {
+    let parts = text.rsplit_once('=').and_then(|(fund, pence)| Some((fund.trim(), pence.trim().parse().ok()?)));
+    match parts {
+        Some((fund, pence)) if !fund.is_empty() => Ok(FundAsked { fund: fund.to_owned(), pence }),
+        _ => Err(WrongUse::value(format!("--fund {text:?} is no FUND=PENCE, such as health=1000000"))),
+    }
+}
+
+/// OF=SHARE or OF:VALUE=SHARE. Values may hold colons and signs of equality, names of columns and shares do not.
+fn floor(text: &str) -> Result<FloorAsked, WrongUse> {
+    let wrong = || WrongUse::value(format!("--floor {text:?} is no OF=SHARE, such as area=0.8 or kind:asd=0.9"));
+    let (part, amount) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let (of, value) = match part.split_once(':') {
+        None => (part.trim(), None),
+        Some((of, value)) => (of.trim(), Some(value.trim().to_owned())),
+    };
+    if of.is_empty() {
+        return Err(wrong());
+    }
+    Ok(FloorAsked { of: of.to_owned(), value, share: share("--floor", amount)? })
+}
+
+/// A share from 0 to 1 in millionths, taken digit by digit: 0.95 is 950,000 exactly.
+fn share(option: &str, text: &str) -> Result<u32, WrongUse> {
+    const PLACES: usize = 6;
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = digits(whole) && digits(part) && !(whole.is_empty() && part.is_empty()) && part.len() <= PLACES;
+    let millionths = is_number.then(|| format!("{whole}{part:0<PLACES$}").parse::<u32>().ok()).flatten();
+    millionths.filter(|share| *share <= WHOLE).ok_or_else(|| {
+        WrongUse::value(format!(
+            "{option} is {text:?}; it is a share from 0 to 1 with at most six decimals, such as 0.95"
+        ))
     })
 }
 

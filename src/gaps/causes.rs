@@ -251,7 +251,7 @@ fn reaches_unknown(
     }
     let sources: Vec<usize> =
         (0..formulation.needs.len()).filter(|&source| direct[formulation.needs[source].ix()]).collect();
-    let residual = Residual::new(formulation, &matching.flow);
+    let residual = Residual::new(&formulation.network, &matching.flow);
     let leads = residual.sinks_that_reach(&sources, effort)?;
     let network = &formulation.network;
     let mut reaches = direct;

@@ -28,24 +28,49 @@ impl DeficientSet {
     }
 }
 
+/// A deficient set in a network: positions of its sources and sinks, both rising.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub sources: Vec<u32>,
+    pub units: u64,
+    pub sinks: Vec<u32>,
+    /// As [`DeficientSet::places`].
+    pub places: u64,
+}
+
 /// The deficient sets of a matching's network, largest shortage first, then by first need. O(pairs), and one more solve
 /// where the matching does not carry the most child-needs.
 pub fn find(matching: &Matching, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
+    let Formulation { network, needs, offers, .. } = &matching.formulation;
+    let set = |block: Block| -> Result<DeficientSet, StopReason> {
+        let mut needs: Vec<NeedIx> = block.sources.iter().map(|source| needs[*source as usize]).collect();
+        let mut offers: Vec<OfferIx> = block.sinks.iter().map(|sink| offers[*sink as usize]).collect();
+        effort.sort(&mut needs)?;
+        effort.sort(&mut offers)?;
+        Ok(DeficientSet { needs, child_needs: block.units, offers, places: block.places })
+    };
+    let mut sets: Vec<DeficientSet> =
+        of_flow(network, &matching.flow, effort)?.into_iter().map(set).collect::<Result<_, _>>()?;
+    sets.sort_by(|a, b| b.short().cmp(&a.short()).then_with(|| a.needs.cmp(&b.needs)));
+    Ok(sets)
+}
+
+/// The deficient sets of a network, by first sink. `flow` is one of it, which is enough where it carries the most units.
+pub fn of_flow(network: &Network, flow: &Flow, effort: &Effort) -> Result<Vec<Block>, StopReason> {
     effort.look()?;
-    let formulation = &matching.formulation;
-    let residual = Residual::new(formulation, &matching.flow);
+    let residual = Residual::new(network, flow);
     effort.look()?;
     let reached = residual.reached_from(residual.unsent(), effort)?;
     // No augmenting path: the flow carries as many child-needs as any (Ford and Fulkerson 1956).
     let carries_most = (0..reached.sinks.len()).all(|sink| !reached.sinks[sink] || !residual.has_room(sink));
     if carries_most {
-        return blocks(formulation, &reached, effort);
+        return blocks(network, &reached, effort);
     }
     drop(residual);
-    let most = most_child_needs(&formulation.network, effort)?;
-    let residual = Residual::new(formulation, &most);
+    let most = most_child_needs(network, effort)?;
+    let residual = Residual::new(network, &most);
     let reached = residual.reached_from(residual.unsent(), effort)?;
-    blocks(formulation, &reached, effort)
+    blocks(network, &reached, effort)
 }
 
 /// The flow of the network without pools (floors, evenness, holder limits) that sends most units.
@@ -65,8 +90,7 @@ fn most_child_needs(network: &Network, effort: &Effort) -> Result<Flow, StopReas
 }
 
 /// Cuts what was reached into its components: sinks that share a source, and limits with the sinks behind them.
-fn blocks(formulation: &Formulation, reached: &Reached, effort: &Effort) -> Result<Vec<DeficientSet>, StopReason> {
-    let network = &formulation.network;
+fn blocks(network: &Network, reached: &Reached, effort: &Effort) -> Result<Vec<Block>, StopReason> {
     let Reached { sources, sinks, limits } = reached;
     let those = |reached: &[bool]| -> Vec<usize> { (0..reached.len()).filter(|&at| reached[at]).collect() };
     // Nodes are sinks, then limits. A source stands with its first sink, and all its sinks were reached with it.
@@ -100,29 +124,23 @@ fn blocks(formulation: &Formulation, reached: &Reached, effort: &Effort) -> Resu
     let mut set_of = std::collections::BTreeMap::new();
     for &source in &sources {
         effort.tick(16)?;
-        let set: &mut DeficientSet = set_of.entry(union.root(first_sink(source))).or_insert_with(empty);
-        set.needs.push(formulation.needs[source]);
-        set.child_needs += network.sources()[source].units;
+        let set: &mut Block = set_of.entry(union.root(first_sink(source))).or_insert_with(empty);
+        set.sources.push(source as u32);
+        set.units += network.sources()[source].units;
     }
     for sink in those(sinks) {
         let set = set_of.entry(union.root(sink)).or_insert_with(empty);
-        set.offers.push(formulation.offers[sink]);
+        set.sinks.push(sink as u32);
     }
     for (node, &places) in places.iter().enumerate().filter(|&(_, &places)| 0 < places) {
         let set = set_of.entry(union.root(node)).or_insert_with(empty);
         set.places = set.places.saturating_add(places);
     }
-    let mut sets: Vec<DeficientSet> = set_of.into_values().collect();
-    for set in &mut sets {
-        effort.sort(&mut set.needs)?;
-        effort.sort(&mut set.offers)?;
-    }
-    sets.sort_by(|a, b| b.short().cmp(&a.short()).then_with(|| a.needs.cmp(&b.needs)));
-    Ok(sets)
+    Ok(set_of.into_values().collect())
 }
 
-fn empty() -> DeficientSet {
-    DeficientSet { needs: Vec::new(), child_needs: 0, offers: Vec::new(), places: 0 }
+fn empty() -> Block {
+    Block { sources: Vec::new(), units: 0, sinks: Vec::new(), places: 0 }
 }
 
 /// Disjoint sets with path halving (Tarjan and van Leeuwen 1984).

@@ -4,13 +4,12 @@
 //! elsewhere); from an offer with room behind a full provider to the provider's other offers. All walks are over offers,
 //! backwards from a goal, in time linear in the pairs.
 
-use crate::matching::Formulation;
-use crate::solve::{Effort, Flow, StopReason};
+use crate::solve::{Effort, Flow, Network, StopReason};
 
 /// A matching's residual graph. Positions are the network's. Memory: 4 bytes for each placement and 8 for each source,
 /// nothing for each pair.
 pub struct Residual<'a> {
-    formulation: &'a Formulation,
+    network: &'a Network,
     flow: &'a Flow,
     /// Sources placed in each sink: `placed[placed_starts[j]..placed_starts[j + 1]]`, rising.
     placed_starts: Vec<usize>,
@@ -31,11 +30,10 @@ pub struct Reached {
 
 impl<'a> Residual<'a> {
     /// O(sources + placements).
-    pub fn new(formulation: &'a Formulation, flow: &'a Flow) -> Residual<'a> {
-        let network = &formulation.network;
+    pub fn new(network: &'a Network, flow: &'a Flow) -> Residual<'a> {
         let n_sinks = network.places().len();
         let sink_of = |pair: u32| network.sinks()[pair as usize] as usize;
-        let mut sent = vec![0; formulation.needs.len()];
+        let mut sent = vec![0; network.n_sources()];
         let mut used = vec![0; n_sinks];
         let mut placed_starts = vec![0; n_sinks + 1];
         let mut source_of = Vec::with_capacity(flow.carried().len());
@@ -68,12 +66,12 @@ impl<'a> Residual<'a> {
                 limit_sinks[*limit as usize].push(sink as u32);
             }
         }
-        Residual { formulation, flow, placed_starts, placed, sent, used, limit_used, limit_sinks }
+        Residual { network, flow, placed_starts, placed, sent, used, limit_used, limit_sinks }
     }
 
     /// Sources that have a pair and do not send all.
     pub fn unsent(&self) -> Vec<usize> {
-        let network = &self.formulation.network;
+        let network = self.network;
         let is_unsent = |&source: &usize| {
             !network.pairs_of(source).is_empty() && self.sent[source] < network.sources()[source].units
         };
@@ -81,11 +79,11 @@ impl<'a> Residual<'a> {
     }
 
     fn has_own_room(&self, sink: usize) -> bool {
-        self.formulation.network.places()[sink].is_none_or(|places| self.used[sink] < places)
+        self.network.places()[sink].is_none_or(|places| self.used[sink] < places)
     }
 
     fn full_limit(&self, sink: usize) -> Option<usize> {
-        let network = &self.formulation.network;
+        let network = self.network;
         let limit = network.sink_limits()[sink]? as usize;
         (network.limits()[limit].capacity <= self.limit_used[limit]).then_some(limit)
     }
@@ -102,7 +100,7 @@ impl<'a> Residual<'a> {
     /// For each sink the sources that may use it and are placed in a sink that is not reached yet: who could move there,
     /// so that another sink is reached. O(placements + pairs of those sources).
     fn could_move(&self, reached: &[bool], effort: &Effort) -> Result<(Vec<usize>, Vec<u32>), StopReason> {
-        let network = &self.formulation.network;
+        let network = self.network;
         let mut leads_on = vec![false; self.sent.len()];
         for sink in (0..reached.len()).filter(|&sink| !reached[sink]) {
             let placed = self.placed_in(sink);
@@ -136,7 +134,7 @@ impl<'a> Residual<'a> {
     /// may use such a sink could be placed, were there a place at the goal. `uses_goal` are needs (sources) that may use
     /// one. O(placements + pairs of those placed where no path of one step leads to a goal).
     pub fn sinks_that_reach(&self, uses_goal: &[usize], effort: &Effort) -> Result<Vec<bool>, StopReason> {
-        let network = &self.formulation.network;
+        let network = self.network;
         let mut reached = vec![false; self.used.len()];
         let mut todo: Vec<usize> = Vec::new();
         let reach = |sink: usize, reached: &mut Vec<bool>, todo: &mut Vec<usize>| {
@@ -154,7 +152,7 @@ impl<'a> Residual<'a> {
             present(source).for_each(|sink| reach(sink, &mut reached, &mut todo));
         }
         let (starts, could_move) = self.could_move(&reached, effort)?;
-        let mut seen_source = vec![false; self.formulation.needs.len()];
+        let mut seen_source = vec![false; self.sent.len()];
         while let Some(sink) = todo.pop() {
             effort.tick(1 + (starts[sink + 1] - starts[sink]) as u64)?;
             for &source in &could_move[starts[sink]..starts[sink + 1]] {
@@ -179,7 +177,7 @@ impl<'a> Residual<'a> {
     /// What the given sources reach forwards. For a maximum flow and its unsent sources this is the least minimum cut.
     /// O(pairs).
     pub fn reached_from(&self, starts: Vec<usize>, effort: &Effort) -> Result<Reached, StopReason> {
-        let network = &self.formulation.network;
+        let network = self.network;
         let mut sources = vec![false; self.sent.len()];
         let mut sinks = vec![false; self.used.len()];
         let mut limits = vec![false; self.limit_used.len()];

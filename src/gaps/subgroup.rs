@@ -108,7 +108,7 @@ pub(super) struct Members {
 
 impl SplitBy {
     /// The part that a need is in; None where there is no such column.
-    pub(super) fn key(self, locality: &Locality, need: NeedIx) -> Option<SplitKey> {
+    pub fn key(self, locality: &Locality, need: NeedIx) -> Option<SplitKey> {
         let row = &locality.needs()[need.ix()];
         let holder = locality.holder(need);
         Some(match self {

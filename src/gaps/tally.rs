@@ -91,8 +91,13 @@ fn pieces(n: usize) -> Vec<Range<usize>> {
 
 /// O(needs x group columns), over the effort's threads and whatever it says.
 pub fn tallies(locality: &Locality, matching: &Matching, effort: &Effort) -> Tallies {
+    tallies_of(locality, &matching.asking, &matching.met, effort)
+}
+
+/// The same of any answer: child-needs that ask (None: not known, or not taking part) and that are met, by need.
+pub fn tallies_of(locality: &Locality, asking: &[Option<u64>], met: &[u64], effort: &Effort) -> Tallies {
     let mut counted = Counting::new(locality);
-    for piece in effort.finish(pieces(locality.needs().len()), |needs| Counting::of(locality, matching, needs)) {
+    for piece in effort.finish(pieces(locality.needs().len()), |needs| Counting::of(locality, asking, met, needs)) {
         counted.and(piece);
     }
     counted.done(locality)
@@ -122,7 +127,7 @@ impl Counting {
         }
     }
 
-    fn of(locality: &Locality, matching: &Matching, needs: Range<usize>) -> Counting {
+    fn of(locality: &Locality, asking: &[Option<u64>], met: &[u64], needs: Range<usize>) -> Counting {
         let mut counted = Counting::new(locality);
         for at in needs {
             let need = &locality.needs()[at];
@@ -130,7 +135,7 @@ impl Counting {
             if !need.counts || !locality.areas()[holder.area.ix()].inside {
                 continue;
             }
-            let (asking, met) = (matching.asking[at], matching.met[at]);
+            let (asking, met) = (asking[at], met[at]);
             let tally = [
                 &mut counted.all,
                 counted.by_kind.of(need.kind.ix()),

@@ -44,6 +44,8 @@ pub struct Market {
     pub needs: Vec<NeedIx>,
     /// By sink.
     pub sinks: Vec<SinkOf>,
+    /// The first so many sinks are offers that take part today.
+    pub n_today: usize,
     /// The funds that candidates name, sorted; levers name them by position.
     pub funds: Vec<Id>,
 }
@@ -53,7 +55,8 @@ pub struct Market {
 pub enum Distances {
     /// Whole metres or minutes as a second stage: for the aims that ask for travel.
     Needed,
-    Left,
+    /// The same where every pair has its number, else none.
+    IfKnown,
 }
 
 /// Why there is nothing to choose from.
@@ -115,6 +118,14 @@ impl Market {
     }
 }
 
+/// The funds that candidates name, each once, in the order of their ids.
+pub fn funds(locality: &Locality) -> Vec<Id> {
+    let mut funds: Vec<Id> = locality.candidates().iter().filter_map(|candidate| candidate.fund.clone()).collect();
+    funds.sort_unstable();
+    funds.dedup();
+    funds
+}
+
 struct Builder<'a> {
     locality: &'a Locality,
     profiles: &'a Profiles,
@@ -154,9 +165,7 @@ impl<'a> Builder<'a> {
         for (offer, sink) in formulation.offers.iter().zip(0..) {
             sink_of[offer.ix()] = Some(sink);
         }
-        let mut funds: Vec<Id> = locality.candidates().iter().filter_map(|candidate| candidate.fund.clone()).collect();
-        funds.sort_unstable();
-        funds.dedup();
+        let funds = funds(locality);
         Builder {
             locality,
             profiles,
@@ -353,7 +362,7 @@ impl<'a> Builder<'a> {
         let locality = self.locality;
         let mut starts = Vec::with_capacity(network.starts().len());
         let mut sinks = Vec::with_capacity(network.sinks().len() + self.added.len());
-        let mut travel = Vec::new();
+        let mut travel = Some(Vec::new());
         let mut rest = self.added.as_slice();
         starts.push(0);
         for (source, at) in (0..network.n_sources()).zip(0u32..) {
@@ -367,20 +376,30 @@ impl<'a> Builder<'a> {
             sinks.extend_from_slice(own);
             sinks.extend(added.iter().map(|&(_, sink, _)| sink));
             starts.push(sinks.len());
-            if distances == Distances::Needed {
-                for &sink in own {
+            if let Some(all) = &mut travel {
+                let far = own.iter().map(|&sink| {
                     let offer = self.formulation.offers[sink as usize];
-                    let far = self.pairs.find(need, offer).and_then(|pair| pair.travel);
-                    travel.push(self.known(need, sink, far)?);
+                    (sink, self.pairs.find(need, offer).and_then(|pair| pair.travel))
+                });
+                let mut is_known = true;
+                for (sink, far) in far.chain(added.iter().map(|&(_, sink, far)| (sink, far))) {
+                    match far {
+                        Some(far) => all.push(i64::from(far)),
+                        None if distances == Distances::IfKnown => {
+                            is_known = false;
+                            break;
+                        }
+                        None => return Err(self.no_distance(need, sink)),
+                    }
                 }
-                for &(_, sink, far) in added {
-                    travel.push(self.known(need, sink, far)?);
+                if !is_known {
+                    travel = None;
                 }
             }
         }
         let weights = self.formulation.needs.iter().map(|need| i64::from(locality.needs()[need.ix()].weight)).collect();
         let mut stages = vec![Stage { name: "need", unsent_cost: weights, ..Stage::default() }];
-        if distances == Distances::Needed {
+        if let Some(travel) = travel {
             stages.push(Stage {
                 name: "travel",
                 unsent_cost: vec![0; network.n_sources()],
@@ -391,25 +410,22 @@ impl<'a> Builder<'a> {
         let sources = network.sources().iter().map(|source| Source { units: source.units, pool: None }).collect();
         let too_large = |error: String| NoMarket::TooLarge(error);
         let rules = rules(locality.candidates());
+        let n_today = self.formulation.offers.len();
         let Builder { sinks: meaning, places, sink_limits, limits, levers, funds, .. } = self;
         let parts =
             NetworkParts { sources, starts, sinks, places, sink_limits, limits, stages, ..NetworkParts::default() };
         let network =
             Network::new(parts).map_err(|error| too_large(Refused::TooLarge(error.to_string()).to_string()))?;
         let choices = Choices::new(network, levers, rules).map_err(|error| too_large(error.to_string()))?;
-        Ok(Market { choices, needs: self.formulation.needs.clone(), sinks: meaning, funds })
+        Ok(Market { choices, needs: self.formulation.needs.clone(), sinks: meaning, n_today, funds })
     }
 
-    fn known(&self, need: NeedIx, sink: u32, far: Option<u32>) -> Result<i64, NoMarket> {
-        far.map(i64::from).ok_or_else(|| {
-            let place = match self.sinks[sink as usize] {
-                SinkOf::Offer(offer) | SinkOf::Widened { offer, .. } => {
-                    self.locality.offers()[offer.ix()].id.to_string()
-                }
-                SinkOf::New(candidate) => self.locality.candidates()[candidate].id.to_string(),
-            };
-            NoMarket::NoDistance { need: self.locality.needs()[need.ix()].id.to_string(), place }
-        })
+    fn no_distance(&self, need: NeedIx, sink: u32) -> NoMarket {
+        let place = match self.sinks[sink as usize] {
+            SinkOf::Offer(offer) | SinkOf::Widened { offer, .. } => self.locality.offers()[offer.ix()].id.to_string(),
+            SinkOf::New(candidate) => self.locality.candidates()[candidate].id.to_string(),
+        };
+        NoMarket::NoDistance { need: self.locality.needs()[need.ix()].id.to_string(), place }
     }
 }
 

@@ -122,6 +122,33 @@ impl Choices {
         model::Model::of(self).network_after(steps)
     }
 
+    /// What each sink and each limit takes after these steps (None: no end), without the network around them. A limit has
+    /// an end. O(sinks + limits + effects).
+    pub fn capacities_after(&self, steps: &[u32]) -> (Vec<Option<u64>>, Vec<u64>) {
+        let shapes = model::Shapes::of(self);
+        let sinks = shapes.sinks.iter().map(|shape| shape.capacity(steps)).collect();
+        (sinks, shapes.limits.iter().map(|shape| shape.capacity(steps).unwrap_or(u64::MAX)).collect())
+    }
+
+    /// Whether these steps keep to the limits and the rules.
+    pub fn allows(&self, steps: &[u32], within: &Within) -> bool {
+        let levers = &self.levers;
+        let chosen = |lever: &u32| 0 < steps[*lever as usize];
+        let spent = |fund: Option<u32>| {
+            let own = levers.iter().zip(steps).filter(|(lever, _)| fund.is_none() || lever.fund == fund);
+            own.map(|(lever, steps)| lever.cost(*steps)).sum::<i64>()
+        };
+        within.budget.is_none_or(|budget| spent(None) <= budget)
+            && (0u32..).zip(&within.funds).all(|(fund, most)| most.is_none_or(|most| spent(Some(fund)) <= most))
+            && within.at_most.is_none_or(|most| steps.iter().filter(|steps| 0 < **steps).count() <= most as usize)
+            && self.rules.iter().all(|rule| match rule {
+                Rule::Together(levers) => levers.iter().all(chosen) || !levers.iter().any(chosen),
+                Rule::OneOf(levers) => levers.iter().filter(|lever| chosen(lever)).count() <= 1,
+                Rule::AfterAll { lever, others } => !chosen(lever) || others.iter().all(chosen),
+                Rule::AfterAny { lever, others } => !chosen(lever) || others.iter().any(chosen),
+            })
+    }
+
     /// What these steps cost, fixed costs included.
     pub fn cost(&self, steps: &[u32]) -> i64 {
         self.levers.iter().zip(steps).map(|(lever, steps)| lever.cost(*steps)).sum()

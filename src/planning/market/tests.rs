@@ -5,7 +5,7 @@ use crate::solve::choose::{Aim, Answer, Question, Rule, Within, solve};
 
 fn market(ready: &Ready) -> Market {
     let Ready { locality, profiles, pairs } = ready;
-    Market::of(locality, profiles, pairs, Distances::Left, &Effort::unlimited()).expect("a market")
+    Market::of(locality, profiles, pairs, Distances::IfKnown, &Effort::unlimited()).expect("a market")
 }
 
 fn most_need(market: &Market, budget: i64) -> Answer {
@@ -90,8 +90,9 @@ fn a_wider_rule_shares_the_offers_places() {
          older, widen, o, , , , 6, 2, 0",
     );
     assert_eq!(best(&text, 3).2, 1, "rules alone make no place");
-    assert_eq!(best(&text, 40).2, 3, "three of four steps are of use, for those in a");
-    assert_eq!(best(&text, 41), (vec![4, 0, 1], 41, 5).clone(), "the rule that is worth its pence");
+    assert_eq!(best(&text, 30), (vec![3, 0, 0], 30, 3), "the third step is for nobody: three in a, four places");
+    assert_eq!(best(&text, 40).2, 4, "three steps, and a rule that lets in one for the fourth place");
+    assert_eq!(best(&text, 41), (vec![4, 0, 1], 41, 5), "only those in b are two");
     let market = market(&Ready::of(&text));
     let widened = |candidate| SinkOf::Widened { candidate, offer: market_offer() };
     assert_eq!(market.sinks[1..], [widened(1), widened(2)]);

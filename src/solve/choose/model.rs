@@ -46,29 +46,21 @@ pub(super) struct Column {
     pub cost: i64,
 }
 
-/// Levers of at most so many steps have a column for each.
-const STEPS_APART: u32 = 8;
-
-/// A row: terms <= right.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
-    /// By rising column.
-    pub terms: Vec<(u32, f64)>,
-    pub right: f64,
+/// What the capacities of some choices are made of.
+pub(super) struct Shapes {
+    pub sinks: Vec<Shape>,
+    pub limits: Vec<Shape>,
 }
 
-impl<'a> Model<'a> {
-    pub fn of(choices: &'a Choices) -> Model<'a> {
+impl Shapes {
+    /// O(sinks + limits + effects).
+    pub fn of(choices: &Choices) -> Shapes {
         let network = &choices.network;
         let mut sinks: Vec<Shape> =
             network.places().iter().map(|places| Shape { base: *places, ..Shape::default() }).collect();
         let mut limits: Vec<Shape> =
             network.limits().iter().map(|limit| Shape { base: Some(limit.capacity), ..Shape::default() }).collect();
-        let mut columns = Vec::new();
-        let mut first_column = Vec::new();
         for (position, lever) in (0u32..).zip(&choices.levers) {
-            first_column.push(columns.len());
-            columns.extend(columns_of(position, lever));
             for effect in &lever.effects {
                 let (Effect::Adds { node, .. } | Effect::Opens(node) | Effect::Closes(node)) = effect;
                 let shape = match node {
@@ -82,14 +74,51 @@ impl<'a> Model<'a> {
                 }
             }
         }
-        first_column.push(columns.len());
         for shape in &mut sinks {
             // No end of places stays no end.
             if shape.base.is_none() {
                 shape.adds.clear();
             }
         }
-        let (into_starts, into) = turned(network);
+        Shapes { sinks, limits }
+    }
+}
+
+impl Shape {
+    /// Units that the node takes after these steps; None: no end.
+    pub fn capacity(&self, steps: &[u32]) -> Option<u64> {
+        let open = self.gates.iter().all(|gate| (0 < steps[gate.lever as usize]) == gate.when_chosen);
+        if !open {
+            return Some(0);
+        }
+        let base = self.base?;
+        let added = self.adds.iter().map(|(lever, places)| places.saturating_mul(steps[*lever as usize].into()));
+        Some(added.fold(base, u64::saturating_add))
+    }
+}
+
+/// Levers of at most so many steps have a column for each.
+const STEPS_APART: u32 = 8;
+
+/// A row: terms <= right.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// By rising column.
+    pub terms: Vec<(u32, f64)>,
+    pub right: f64,
+}
+
+impl<'a> Model<'a> {
+    pub fn of(choices: &'a Choices) -> Model<'a> {
+        let Shapes { sinks, limits } = Shapes::of(choices);
+        let mut columns = Vec::new();
+        let mut first_column = Vec::new();
+        for (position, lever) in (0u32..).zip(&choices.levers) {
+            first_column.push(columns.len());
+            columns.extend(columns_of(position, lever));
+        }
+        first_column.push(columns.len());
+        let (into_starts, into) = turned(&choices.network);
         Model { choices, sinks, limits, columns, first_column, into_starts, into }
     }
 
@@ -123,16 +152,6 @@ impl<'a> Model<'a> {
             .collect()
     }
 
-    pub fn capacity(&self, shape: &Shape, steps: &[u32]) -> Option<u64> {
-        let open = shape.gates.iter().all(|gate| (0 < steps[gate.lever as usize]) == gate.when_chosen);
-        if !open {
-            return Some(0);
-        }
-        let base = shape.base?;
-        let added = shape.adds.iter().map(|(lever, places)| places.saturating_mul(steps[*lever as usize].into()));
-        Some(added.fold(base, u64::saturating_add))
-    }
-
     /// How far a node is open at a point: its narrowest gate. 1 where it has none.
     pub fn openness(&self, shape: &Shape, point: &[f64]) -> f64 {
         shape.gates.iter().map(|gate| self.gate(*gate, point)).fold(1.0, f64::min)
@@ -146,7 +165,7 @@ impl<'a> Model<'a> {
     /// As [`Choices::network_after`].
     pub fn network_after(&self, steps: &[u32]) -> Network {
         let mut parts = self.network().clone().into_parts();
-        parts.places = self.sinks.iter().map(|shape| self.capacity(shape, steps)).collect();
+        parts.places = self.sinks.iter().map(|shape| shape.capacity(steps)).collect();
         parts.limits = self.limits_after(steps);
         // Only capacities differ from a network that was valid, and any capacity is.
         Network::new(parts).expect("other capacities make a network too")
@@ -155,7 +174,7 @@ impl<'a> Model<'a> {
     fn limits_after(&self, steps: &[u32]) -> Vec<Limit> {
         let limits = self.limits.iter().zip(self.network().limits());
         limits
-            .map(|(shape, own)| Limit { capacity: self.capacity(shape, steps).unwrap_or(u64::MAX), parent: own.parent })
+            .map(|(shape, own)| Limit { capacity: shape.capacity(steps).unwrap_or(u64::MAX), parent: own.parent })
             .collect()
     }
 
@@ -163,7 +182,7 @@ impl<'a> Model<'a> {
     /// no other stage; and each pair's position in the whole network.
     pub fn open_part(&self, steps: &[u32], weights: &[i64]) -> (Network, Vec<u32>) {
         let network = self.network();
-        let places: Vec<Option<u64>> = self.sinks.iter().map(|shape| self.capacity(shape, steps)).collect();
+        let places: Vec<Option<u64>> = self.sinks.iter().map(|shape| shape.capacity(steps)).collect();
         let mut starts = Vec::with_capacity(network.n_sources() + 1);
         starts.push(0);
         let mut sinks = Vec::new();
@@ -191,23 +210,9 @@ impl<'a> Model<'a> {
         (Network::new(parts).expect("a part of a network is one"), pairs)
     }
 
-    /// Whether these steps keep to the limits and the rules.
+    /// As [`Choices::allows`].
     pub fn allowed(&self, steps: &[u32], within: &Within) -> bool {
-        let levers = &self.choices.levers;
-        let chosen = |lever: &u32| 0 < steps[*lever as usize];
-        let spent = |fund: Option<u32>| {
-            let own = levers.iter().zip(steps).filter(|(lever, _)| fund.is_none() || lever.fund == fund);
-            own.map(|(lever, steps)| lever.cost(*steps)).sum::<i64>()
-        };
-        within.budget.is_none_or(|budget| spent(None) <= budget)
-            && (0u32..).zip(&within.funds).all(|(fund, most)| most.is_none_or(|most| spent(Some(fund)) <= most))
-            && within.at_most.is_none_or(|most| steps.iter().filter(|steps| 0 < **steps).count() <= most as usize)
-            && self.choices.rules.iter().all(|rule| match rule {
-                Rule::Together(levers) => levers.iter().all(chosen) || !levers.iter().any(chosen),
-                Rule::OneOf(levers) => levers.iter().filter(|lever| chosen(lever)).count() <= 1,
-                Rule::AfterAll { lever, others } => !chosen(lever) || others.iter().all(chosen),
-                Rule::AfterAny { lever, others } => !chosen(lever) || others.iter().any(chosen),
-            })
+        self.choices.allows(steps, within)
     }
 
     /// The limits and the rules as rows over the columns.

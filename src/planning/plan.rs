@@ -1,0 +1,522 @@
+//! A plan, with everything that is to be known of it: what it costs and what it meets, how far that is proved, what each
+//! candidate closes, which shortages it relieves and what it leaves, and how it does where need turns out otherwise.
+
+mod chosen;
+
+use super::cases::{Case, CaseOf, joined, part_of, scenarios};
+use super::frontier::{self, Point};
+use super::gains::Gains;
+use super::market::{Distances, Market, NoMarket};
+use super::question::{FloorMeaning, PlanAim, Question, floors};
+use super::serve::{Costs, Served, Server, Weighing};
+use crate::domain::{Locality, NeedIx};
+use crate::eligibility::{Pairs, Profiles};
+use crate::gaps::deficient::{self, Block};
+use crate::gaps::tally::{Tallies, tallies_of};
+use crate::matching::{Reading, asking};
+use crate::solve::choose::{self, Aim, Answer, Choices, ChooseError, Planner, Status, Within, Work};
+use crate::solve::network::NetworkParts;
+use crate::solve::{Effort, Flow, Network, StopReason};
+
+/// A plan. Tables and totals are of the need as it is recorded, over the areas that are inside.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub market: Market,
+    pub status: Status,
+    /// Steps of each candidate.
+    pub steps: Vec<u32>,
+    /// Whole pence for the candidates.
+    pub cost: i64,
+    /// What was asked for, in its own unit: weight of need met over all cases that are planned for (most), pence (least),
+    /// metres or minutes of all children together (least) or of the farthest (least).
+    pub objective: i64,
+    /// No plan does better: an upper bound where most is wanted, a lower one where least is.
+    pub bound: i64,
+    /// What the search took.
+    pub work: Work,
+    /// The cases that it is made for.
+    pub cases: Vec<Case>,
+    /// The least shares that were asked for, and the child-needs that the plan meets of each.
+    pub floors: Vec<(FloorMeaning, u64)>,
+    /// Of those whom the plan leaves short of a floor, needs that no candidate and no offer can reach.
+    pub beyond_reach: Vec<NeedIx>,
+    /// As things stand, and under the plan.
+    pub today: Tallies,
+    pub after: Tallies,
+    /// Who goes where, over the market's pairs.
+    pub flow: Flow,
+    /// Child-needs met by source of the market, in that flow.
+    pub met: Vec<u64>,
+    /// Deficient sets as things stand, largest shortage first.
+    pub sets: Vec<SetToday>,
+    /// What was worked out of the plan after it was found; None where a stop came before.
+    pub travel: Option<[Option<Travelled>; 2]>,
+    pub left: Option<Vec<SetLeft>>,
+    pub chosen: Option<Vec<Chosen>>,
+    pub equally: Option<Equally>,
+    pub in_cases: Option<Vec<InCase>>,
+    /// None also where none was asked for.
+    pub frontier: Option<Vec<Drawn>>,
+    /// Why something was not worked out.
+    pub unfinished: Option<StopReason>,
+}
+
+/// A deficient set of today, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetToday {
+    pub block: Block,
+    /// Of its child-needs, how many go unmet under the plan.
+    pub unmet_after: u64,
+}
+
+impl SetToday {
+    pub fn short(&self) -> u64 {
+        self.block.units.saturating_sub(self.block.places)
+    }
+}
+
+/// A deficient set under the plan; its sinks are the market's.
+pub type SetLeft = Block;
+
+/// Metres or minutes of those who are served, when they go where it is nearest for all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Travelled {
+    pub children: u64,
+    pub all: i64,
+    pub farthest: i64,
+}
+
+/// A candidate of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Position of the candidate.
+    pub candidate: usize,
+    pub steps: u32,
+    pub cost: i64,
+    /// Child-needs placed on what it adds, areas outside included; None for a closure, which adds nothing.
+    pub placed: Option<u64>,
+    /// What is met with the whole plan, less what is met without this candidate alone.
+    pub closes: Gains,
+    /// What is met with this candidate alone, less what is met today.
+    pub alone: Gains,
+}
+
+/// The plan where every child-need counts the same (weights 1, 1, 1, 1). Child-needs inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Equally {
+    /// Met by this plan.
+    pub met: u64,
+    /// Met by the plan that would then be best for the same money.
+    pub met_by_best: u64,
+    pub best: Vec<u32>,
+    pub cost_of_best: i64,
+    /// Whether that plan is proved to be the best.
+    pub is_proved: bool,
+}
+
+/// How the plan does in a case. Child-needs inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InCase {
+    pub of: CaseOf,
+    /// Whether the plan was made for it.
+    pub planned_for: bool,
+    pub child_needs: u64,
+    pub met_without_plan: u64,
+    pub met: u64,
+}
+
+/// A point of the frontier, with what it meets inside, in the need as it is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    pub point: Point,
+    pub met: u64,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlan {
+    #[error(transparent)]
+    NoMarket(#[from] NoMarket),
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+}
+
+impl From<StopReason> for NoPlan {
+    fn from(reason: StopReason) -> NoPlan {
+        NoPlan::NoMarket(reason.into())
+    }
+}
+
+impl Plan {
+    /// Weight of all need, over the cases that are planned for and areas outside.
+    pub fn objective_total(&self, locality: &Locality) -> i64 {
+        self.cases.iter().map(|case| weight_of(locality, &self.market, &case.units)).sum()
+    }
+}
+
+/// Plans. A stop before anything can be said is an error; later, what is known by then is the answer.
+pub fn plan(
+    locality: &Locality,
+    profiles: &Profiles,
+    pairs: &Pairs,
+    question: &Question,
+    effort: &Effort,
+) -> Result<Plan, NoPlan> {
+    effort.report("candidates", 0, None);
+    let asks_for_travel = matches!(question.aim, PlanAim::LeastTravel | PlanAim::LeastFarthest)
+        || 0 < locality.policy().travel_pence_per_km && matches!(question.aim, PlanAim::LeastCost(_));
+    let distances = if asks_for_travel { Distances::Needed } else { Distances::IfKnown };
+    let market = Market::of(locality, profiles, pairs, distances, effort)?;
+    let of_cases = if question.cases.is_empty() { &[CaseOf::Recorded][..] } else { &question.cases };
+    let cases: Vec<Case> = of_cases.iter().map(|of| Case::of(locality, &market, of)).collect();
+    let recorded = Case::of(locality, &market, &CaseOf::Recorded);
+    let today = Today::of(locality, &market, &recorded, effort)?;
+    let asking = asking(locality, Reading::Policy);
+    let tallies = |met: &[u64]| tallies_of(locality, &asking, &by_need(locality, &market, met), effort);
+    let before = tallies(&today.served.met);
+
+    let several;
+    let choices = match of_cases {
+        [CaseOf::Recorded] => &market.choices,
+        _ => {
+            several = joined(locality, &market, &cases, effort)?;
+            &several
+        }
+    };
+    effort.report("plan", 0, None);
+    let units: Vec<&[u64]> = cases.iter().map(|case| case.units.as_slice()).collect();
+    let (aim, meanings) = aim(locality, &market, &question.aim, &units);
+    let mut planner = Planner::new(choices);
+    let asked = choose::Question { within: question.within.clone(), aim, gap: question.gap };
+    let mut answer = planner.answer(&asked, effort)?;
+    if answer.allowed {
+        let before = answer.cost;
+        frontier::without_the_idle(choices, &question.within, &mut answer);
+        if matches!(question.aim, PlanAim::LeastCost(_)) {
+            answer.objective -= before - answer.cost;
+        }
+    }
+
+    let server = Server::of(locality, &market);
+    let mut unfinished = match &answer.status {
+        Status::Stopped(reason) => Some(*reason),
+        _ => None,
+    };
+    let mut keep = Keep { unfinished: &mut unfinished };
+    let found = keep.of(chosen::find(&server, &today, &recorded, &cases, question, choices, &mut answer, effort))?;
+    let own = own(&market, &cases, &answer);
+    // Where need alone is asked for, the order of ranks says who is served, as it does for what each candidate closes; and
+    // where the plan is made for other cases, its own flow is not of the need as it is recorded.
+    let by_rank = question.aim == PlanAim::MostNeed || own.is_none();
+    let own = own.unwrap_or_else(|| (vec![0; market.needs.len()], Flow::nothing()));
+    let ((met, flow), chosen) = match found {
+        Some((served, chosen)) if by_rank => ((served.met, served.flow), Some(chosen)),
+        Some((_, chosen)) => (own, Some(chosen)),
+        None => (own, None),
+    };
+    let after = tallies(&met);
+    let left = keep.of(left(&server, &recorded, &answer.steps, effort))?;
+    let sets = sets_after(&today, &met);
+    let travel = keep.of(travel(&server, &recorded, &today, &answer.steps, (&met, &flow), by_rank, effort))?;
+    let (travel, flow) = match travel {
+        Some((both, nearest)) => (Some(both), nearest.unwrap_or(flow)),
+        None => (None, flow),
+    };
+    let equally = keep.of(equally(&server, choices, &cases, &recorded, question, &answer, effort))?;
+    let in_cases = keep.of(in_cases(locality, &server, &question.cases, &answer.steps, effort))?;
+    let frontier = match question.frontier {
+        0 => None,
+        points => keep.of(draw(&mut planner, choices, &server, &recorded, question, points, effort))?,
+    };
+    let floors = floors_met(&market, &meanings, &question.aim, locality, &cases, &answer);
+    let beyond_reach = beyond_reach(&market, &answer.status);
+    let total: i64 = cases.iter().map(|case| weight_of(locality, &market, &case.units)).sum();
+    let (objective, bound) = match question.aim {
+        PlanAim::MostNeed => (total - answer.objective, total - answer.bound),
+        _ => (answer.objective, answer.bound),
+    };
+    let Answer { steps, cost, status, work, .. } = answer;
+    let sets = sets.into_iter().zip(today.sets).map(|(unmet_after, block)| SetToday { block, unmet_after }).collect();
+    Ok(Plan {
+        status,
+        steps,
+        cost,
+        objective,
+        bound,
+        work,
+        cases,
+        floors,
+        beyond_reach,
+        today: before,
+        after,
+        flow,
+        met,
+        sets,
+        travel,
+        left,
+        chosen,
+        equally,
+        in_cases,
+        frontier,
+        unfinished,
+        market,
+    })
+}
+
+/// Takes what was worked out; after a stop nothing, and why.
+struct Keep<'a> {
+    unfinished: &'a mut Option<StopReason>,
+}
+
+impl Keep<'_> {
+    fn of<T>(&mut self, found: Result<T, NoPlan>) -> Result<Option<T>, NoPlan> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(NoPlan::NoMarket(NoMarket::Stopped(reason))) => {
+                self.unfinished.get_or_insert(reason);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// As things stand.
+struct Today {
+    served: Served,
+    /// Largest shortage first.
+    sets: Vec<Block>,
+    /// By source.
+    set_of: Vec<Option<u32>>,
+}
+
+impl Today {
+    fn of(locality: &Locality, market: &Market, recorded: &Case, effort: &Effort) -> Result<Today, NoMarket> {
+        let server = Server::of(locality, market);
+        let nothing = vec![0; market.choices.levers().len()];
+        let part = server.part(recorded, &nothing, Costs::Need(Weighing::ByWeight), effort)?;
+        let served = server.served(&part, effort)?;
+        let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
+        sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
+        let mut set_of = vec![None; market.needs.len()];
+        for (at, set) in (0u32..).zip(&sets) {
+            set.sources.iter().for_each(|source| set_of[*source as usize] = Some(at));
+        }
+        Ok(Today { served, sets, set_of })
+    }
+}
+
+/// Child-needs met, by need of the locality.
+fn by_need(locality: &Locality, market: &Market, met: &[u64]) -> Vec<u64> {
+    let mut by_need = vec![0; locality.needs().len()];
+    for (need, met) in market.needs.iter().zip(met) {
+        by_need[need.ix()] = *met;
+    }
+    by_need
+}
+
+fn weight_of(locality: &Locality, market: &Market, units: &[u64]) -> i64 {
+    // The solver's network holds the sum, so it is small enough.
+    market
+        .needs
+        .iter()
+        .zip(units)
+        .map(|(need, units)| *units as i64 * i64::from(locality.needs()[need.ix()].weight))
+        .sum()
+}
+
+/// The aim in the solver's words, and what its floors mean.
+fn aim(locality: &Locality, market: &Market, aim: &PlanAim, units: &[&[u64]]) -> (Aim, Vec<FloorMeaning>) {
+    match aim {
+        PlanAim::MostNeed => (Aim::MostNeed, Vec::new()),
+        PlanAim::LeastTravel => (Aim::LeastTravel, Vec::new()),
+        PlanAim::LeastFarthest => (Aim::LeastFarthest, Vec::new()),
+        PlanAim::LeastCost(wanted) => {
+            let (floors, meanings) = floors(locality, market, wanted, units);
+            (Aim::LeastCost(floors), meanings)
+        }
+    }
+}
+
+/// The answer's own flow in the need as it is recorded, if it is made for that.
+fn own(market: &Market, cases: &[Case], answer: &Answer) -> Option<(Vec<u64>, Flow)> {
+    let case = cases.iter().position(|case| case.of == CaseOf::Recorded)?;
+    Some(part_of(market, &answer.flow, case))
+}
+
+/// Child-needs of today's sets that go unmet, set by set.
+fn sets_after(today: &Today, met: &[u64]) -> Vec<u64> {
+    let met_of = |set: &Block| set.sources.iter().map(|source| met[*source as usize]).sum::<u64>();
+    today.sets.iter().map(|set| set.units.saturating_sub(met_of(set))).collect()
+}
+
+/// The shortages that stay.
+fn left(server: &Server<'_>, recorded: &Case, steps: &[u32], effort: &Effort) -> Result<Vec<SetLeft>, NoPlan> {
+    let part = server.part(recorded, steps, Costs::Need(Weighing::ByWeight), effort)?;
+    let served = server.served(&part, effort)?;
+    let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
+    sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
+    Ok(sets)
+}
+
+/// Travel as things stand and under the plan, and the plan's flow with the least travel.
+fn travel(
+    server: &Server<'_>,
+    recorded: &Case,
+    today: &Today,
+    steps: &[u32],
+    (met, flow): (&[u64], &Flow),
+    by_rank: bool,
+    effort: &Effort,
+) -> Result<([Option<Travelled>; 2], Option<Flow>), NoPlan> {
+    let nothing = vec![0; steps.len()];
+    let (before, after) = effort.both(
+        || server.nearest(recorded, &nothing, &today.served.met, effort),
+        || if by_rank { server.nearest(recorded, steps, met, effort) } else { Ok(None) },
+    );
+    let (before, after) = (before?, after?);
+    let of = |flow: &Flow| server.travelled(flow);
+    let under = after.as_ref().or((!by_rank).then_some(flow)).and_then(of);
+    Ok(([before.as_ref().and_then(of), under], after))
+}
+
+/// The plan, and the best one for the same money, where every child-need counts the same.
+fn equally(
+    server: &Server<'_>,
+    choices: &Choices,
+    cases: &[Case],
+    recorded: &Case,
+    question: &Question,
+    answer: &Answer,
+    effort: &Effort,
+) -> Result<Equally, NoPlan> {
+    let inside = |served: &Served| server.inside(&served.met);
+    let met = inside(&server.serve(recorded, &answer.steps, Weighing::Equally, effort)?);
+    let own = Equally {
+        met,
+        met_by_best: met,
+        best: answer.steps.clone(),
+        cost_of_best: answer.cost,
+        is_proved: answer.status == Status::Optimal,
+    };
+    // A target counts child-needs, whatever they weigh, and the cases weigh alike.
+    if question.aim != PlanAim::MostNeed || cases.is_empty() {
+        return Ok(own);
+    }
+    let mut parts: NetworkParts = choices.network().clone().into_parts();
+    parts.stages.truncate(1);
+    parts.stages[0].unsent_cost = vec![1; parts.sources.len()];
+    let network = Network::new(parts).map_err(|error| NoMarket::TooLarge(error.to_string()))?;
+    let equal = Choices::new(network, choices.levers().to_vec(), choices.rules().to_vec())
+        .map_err(|error| NoMarket::TooLarge(error.to_string()))?;
+    let asked = choose::Question { within: question.within.clone(), aim: Aim::MostNeed, gap: question.gap };
+    let mut best = choose::solve(&equal, &asked, effort)?;
+    if let Status::Stopped(reason) = best.status {
+        return Err(reason.into());
+    }
+    frontier::without_the_idle(&equal, &question.within, &mut best);
+    let met_by_best = inside(&server.serve(recorded, &best.steps, Weighing::Equally, effort)?);
+    Ok(Equally {
+        met_by_best,
+        is_proved: best.status == Status::Optimal,
+        cost_of_best: best.cost,
+        best: best.steps,
+        ..own
+    })
+}
+
+/// How the plan does as things stand, in every scenario, and in whatever else it was made for.
+fn in_cases(
+    locality: &Locality,
+    server: &Server<'_>,
+    asked: &[CaseOf],
+    steps: &[u32],
+    effort: &Effort,
+) -> Result<Vec<InCase>, NoPlan> {
+    let mut all = vec![CaseOf::Recorded];
+    all.extend(scenarios(locality).into_iter().map(CaseOf::Scenario));
+    all.extend(asked.iter().filter(|of| !all.contains(of)).cloned().collect::<Vec<_>>());
+    let nothing = vec![0; steps.len()];
+    let found = effort.each(all, |of| -> Result<Result<InCase, NoMarket>, StopReason> {
+        let case = server.case(&of);
+        let with = |steps: &[u32]| server.serve(&case, steps, Weighing::ByWeight, effort);
+        let both = with(&nothing).and_then(|without| Ok((without, with(steps)?)));
+        let (without, with) = match both {
+            Ok(both) => both,
+            Err(NoMarket::Stopped(reason)) => return Err(reason),
+            Err(other) => return Ok(Err(other)),
+        };
+        Ok(Ok(InCase {
+            planned_for: if asked.is_empty() { of == CaseOf::Recorded } else { asked.contains(&of) },
+            of,
+            child_needs: server.inside(&case.units),
+            met_without_plan: server.inside(&without.met),
+            met: server.inside(&with.met),
+        }))
+    })?;
+    Ok(found.into_iter().collect::<Result<_, _>>()?)
+}
+
+/// The frontier up to the budget, or to where no more need can be met.
+fn draw(
+    planner: &mut Planner<'_>,
+    choices: &Choices,
+    server: &Server<'_>,
+    recorded: &Case,
+    question: &Question,
+    points: u32,
+    effort: &Effort,
+) -> Result<Vec<Drawn>, NoPlan> {
+    effort.report("frontier", 0, Some(points.into()));
+    let all = frontier::saturation(planner, choices, &question.within, question.gap, effort)?;
+    let Some(all) = all else {
+        return Err(effort.look().err().unwrap_or(StopReason::TickLimit).into());
+    };
+    let last = question.within.budget.map_or(all, |budget| budget.min(all));
+    let mut found = frontier::frontier(planner, &question.within, last, points, question.gap, effort)?;
+    for point in &mut found {
+        let within = Within { budget: Some(point.budget), ..question.within.clone() };
+        if point.answer.allowed {
+            frontier::without_the_idle(choices, &within, &mut point.answer);
+        }
+    }
+    let met = effort.each(found.iter().collect(), |point| -> Result<Result<u64, NoMarket>, StopReason> {
+        match server.serve(recorded, &point.answer.steps, Weighing::ByWeight, effort) {
+            Ok(served) => Ok(Ok(server.inside(&served.met))),
+            Err(NoMarket::Stopped(reason)) => Err(reason),
+            Err(other) => Ok(Err(other)),
+        }
+    })?;
+    let drawn = |(point, met): (Point, Result<u64, NoMarket>)| Ok(Drawn { point, met: met? });
+    found.into_iter().zip(met).map(drawn).collect()
+}
+
+/// Child-needs that the answer's own flow meets of each floor.
+fn floors_met(
+    market: &Market,
+    meanings: &[FloorMeaning],
+    asked: &PlanAim,
+    locality: &Locality,
+    cases: &[Case],
+    answer: &Answer,
+) -> Vec<(FloorMeaning, u64)> {
+    let PlanAim::LeastCost(wanted) = asked else { return Vec::new() };
+    let met: Vec<Vec<u64>> = (0..cases.len()).map(|case| part_of(market, &answer.flow, case).0).collect();
+    let units: Vec<&[u64]> = cases.iter().map(|case| case.units.as_slice()).collect();
+    let (floors, _) = floors(locality, market, wanted, &units);
+    let n = market.needs.len();
+    let met_of = |floor: &choose::Floor| {
+        floor.sources.iter().map(|source| met[*source as usize / n][*source as usize % n]).sum()
+    };
+    meanings.iter().copied().zip(floors.iter().map(met_of)).collect()
+}
+
+fn beyond_reach(market: &Market, status: &Status) -> Vec<NeedIx> {
+    let Status::NotReachable(shortfall) = status else { return Vec::new() };
+    let n = market.needs.len();
+    let mut needs: Vec<NeedIx> =
+        shortfall.out_of_reach.iter().map(|source| market.needs[*source as usize % n]).collect();
+    needs.sort_unstable();
+    needs.dedup();
+    needs
+}
