@@ -38,6 +38,14 @@ pub fn page(document: &PlanDocument) -> String {
     page.finish()
 }
 
+/// What is chosen, what it closes and what it leaves.
+pub(super) fn body(page: &mut Page, document: &PlanDocument) {
+    proof(page, document);
+    chosen(page, document);
+    closes(page, document);
+    stays(page, document);
+}
+
 /// The answer in one sentence.
 pub fn headline(document: &PlanDocument) -> String {
     let PlanDocument { status, chosen, met, today, totals, cost, .. } = document;
@@ -301,5 +309,37 @@ fn stays(page: &mut Page, document: &PlanDocument) {
     let more = document.left.as_ref().map_or(0, Vec::len).saturating_sub(NAMES_SHOWN);
     if more != 0 {
         page.say(&format!("... and {}.", counted(more as u64, "more shortage", "more shortages")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+    use crate::report::sample;
+
+    #[test]
+    fn the_longest_ids_and_the_greatest_numbers_fit() {
+        let mut plan = sample::plan();
+        let row = &mut plan.chosen[0];
+        row.candidate = "c".repeat(128);
+        row.what = format!("{} ({})", "S".repeat(512), "o".repeat(128));
+        row.places = Some(1_000_000_000);
+        row.cost = -1_000_000_000_000;
+        plan.by_kind[0].label = "k".repeat(512);
+        plan.cost = 1 << 52;
+        sample::assert_fits(&page(&plan));
+    }
+
+    #[test]
+    fn a_stop_before_the_end_says_what_is_proved() {
+        let mut plan = sample::plan();
+        plan.status = "stopped".to_owned();
+        plan.reason = Some("deadline".to_owned());
+        plan.objective.bound = Some(4_200);
+        plan.objective.gap = Some(40.0 / 4_200.0);
+        let text = page(&plan);
+        assert!(text.contains("no plan within the limits meets more than 4,200 (within 0.95%)"), "{text}");
+        plan.bound = None;
+        assert!(page(&plan).starts_with("Exampleshire: stopped before there was a plan"), "{}", page(&plan));
     }
 }
