@@ -505,3 +505,43 @@ fn the_same_bytes_for_any_number_of_threads() {
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
 }
+
+#[test]
+fn transport_is_part_of_the_least_cost_and_never_of_a_budget() {
+    // A site where the children are for 1,000, and one 10 km away for 500: 10 km at 40 pence are 400 for each child.
+    let bundle = |children: u32| {
+        format!(
+            "{}
+            == candidates.csv
+            candidate, kind_of, service, area, capacity, reach_km, fixed_cost, cost_per_place
+            near, offer, s, a, unlimited, any, 1000, 0
+            far, offer, s, d, unlimited, any, 500, 0
+            == policy.toml
+            [plan]
+            travel_pence_per_km = 40
+            ",
+            LINE.split("== needs.csv").next().unwrap_or_default().to_owned()
+                + &format!(
+                    "== needs.csv\nneed, holder, kind, level, children, area, age\nn1, h1, k, 1, {children}, a, 4\n"
+                )
+        )
+    };
+    let one = plan(&bundle(1), &target(1_000_000));
+    assert_eq!((names(&one), one.cost, one.objective.value), (vec!["far"], 500, 900_000));
+    assert_eq!(
+        (one.objective.name.as_str(), one.objective.unit.as_str()),
+        ("cost_and_transport", "thousandths_of_pence")
+    );
+    let under = one.travel.and_then(|travel| travel.plan).expect("distances are known");
+    assert_eq!((under.all, under.pence), (10_000, Some(400)));
+    let two = plan(&bundle(2), &target(1_000_000));
+    assert_eq!((names(&two), two.objective.value, two.bound), (vec!["near"], 1_000_000, Some(1_000_000)));
+    // The budget pays for candidates alone.
+    assert_eq!(plan(&bundle(1), &PlanAsked { budget: Some(500), ..target(1_000_000) }).status, "optimal");
+    assert_eq!(plan(&bundle(1), &budget(500)).met.child_needs, 1);
+    let minutes = bundle(1) + "== travel.csv\narea, offer, minutes\na, near, 0\na, far, 15\n";
+    let minutes = minutes.replace("reach_km,", "reach_minutes,");
+    let found = view::plan::run(&resident(&minutes), &target(1_000_000), &Effort::unlimited());
+    let Err(Failure::BadQuestion(problems)) = found else { panic!("minutes have no price") };
+    assert_eq!(problems[0].column.as_deref(), Some("plan.travel_pence_per_km"));
+}

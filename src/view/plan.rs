@@ -11,7 +11,7 @@ use crate::domain::{Locality, Supply};
 use crate::engine::{Failure, Resident};
 use crate::gaps::tally::Tally;
 use crate::matching::{Reading, asking};
-use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, SinkOf, Travelled};
+use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, SinkOf, Travelled, transport_of};
 use crate::solve::choose::{Answer, Status, Work};
 use crate::solve::{Effort, StopReason};
 
@@ -82,9 +82,9 @@ impl PlanDocument {
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveDocument {
-    /// `need`, `cost`, `travel` or `farthest`.
+    /// `need`, `cost`, `cost_and_transport`, `travel` or `farthest`.
     pub name: String,
-    /// `weight`, `pence`, `metres` or `minutes`.
+    /// `weight`, `pence`, `thousandths_of_pence`, `metres` or `minutes`.
     pub unit: String,
     /// `most` or `least`.
     pub sense: String,
@@ -464,6 +464,9 @@ fn objective(locality: &Locality, question: &Question, value: i64, bound: Option
     let unit = travel_unit(locality);
     let (name, unit, sense) = match question.aim {
         PlanAim::MostNeed => ("need", "weight", "most"),
+        PlanAim::LeastCost(_) if transport_of(locality).is_some() => {
+            ("cost_and_transport", "thousandths_of_pence", "least")
+        }
         PlanAim::LeastCost(_) => ("cost", "pence", "least"),
         PlanAim::LeastTravel => ("travel", unit, "least"),
         PlanAim::LeastFarthest => ("farthest", unit, "least"),
