@@ -17,8 +17,8 @@
 //! * `branch` walks the tree of choices; `first` finds a first answer by lazy greedy steps and exchanges.
 //!   `branch::master` is the other [`Route`]: Benders' loop as it was first written down, with the backend of `mip` for
 //!   the master.
-//! * `aims`, `floors` and `travel` are the questions as the tree sees them: what a whole choice is worth, and cuts where
-//!   it is not whole.
+//! * `aims`, `floors`, `transport` and `travel` are the questions as the tree sees them: what a whole choice is worth, and
+//!   cuts where it is not whole.
 
 mod aims;
 mod branch;
@@ -28,6 +28,7 @@ mod floors;
 mod model;
 mod relaxation;
 mod stretch;
+mod transport;
 mod travel;
 
 use super::effort::{Effort, StopReason};
@@ -163,14 +164,25 @@ pub enum Aim {
     /// The least weight of unmet need. The answer's objective is that weight.
     MostNeed,
     /// The least cost at which each floor is kept (a target for all is a floor over every source). Groups may overlap.
-    /// The objective is the cost.
-    LeastCost(Vec<Floor>),
+    /// The objective is the cost of the levers; with travel, see [`TravelCost`].
+    LeastCost { floors: Vec<Floor>, travel: Option<TravelCost> },
     /// Among the choices with the least weight of unmet need, the least cost of the pairs used. The objective is that
     /// cost; with units as people and metres for costs, the p-median.
     LeastTravel,
     /// Among the choices with the least weight of unmet need, the least of the dearest pair used (p-centre). The
     /// objective is the cost of that pair.
     LeastFarthest,
+}
+
+/// What travel counts beside the cost of the levers: the objective is `scale` x the cost of the levers + `per_unit` x the
+/// cost of the pairs used, which is the least at which the floors can be kept. With pairs in metres and `per_unit` in
+/// pence for a kilometre, a scale of 1,000 gives thousandths of a penny. Budgets and funds never pay for travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TravelCost {
+    /// 0 or more.
+    pub per_unit: i64,
+    /// 1 or more.
+    pub scale: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -276,6 +288,11 @@ pub struct Work {
 pub enum ChooseError {
     #[error("travel is asked about, but the network has no second stage")]
     NoTravel,
+    #[error(
+        "travel counts {per_unit} to a scale of {scale}: the first must be 0 or more, the second 1 or more, and all \
+         costs together within 2^53"
+    )]
+    TravelCost { per_unit: i64, scale: i64 },
     #[error("the floor {floor} asks for source {source_position}, but there are {sources}")]
     FloorBeyond { floor: usize, source_position: u32, sources: usize },
     #[error("the floors overlap, and the outside solver that they need failed: {0}")]

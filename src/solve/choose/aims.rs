@@ -1,15 +1,16 @@
 //! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
 
-use super::branch::{Aim as TreeAim, Best, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
 use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
+use super::transport::{self, Counts, Transport};
 use super::travel::{self, Travel};
 use super::{Aim, Answer, Choices, ChooseError, ProvedBy, Question, Route, Shortfall, Status, Within, Work, stretch};
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::need::{self, NeedOutcome};
-use crate::solve::network::PairCosts;
+use crate::solve::network::{PairCosts, Stage};
 use crate::solve::outcome::Flow;
 
 /// The inner problem at whole steps: what goes unmet, and prices that prove it.
@@ -49,6 +50,15 @@ impl Cut {
         let sources = model.network().sources().iter().zip(given.sources);
         let paid: i128 = sources.map(|(source, price)| i128::from(source.units) * i128::from(*price)).sum();
         Cut { constant: paid as f64, ceiling: Ceiling::at(model, given, point) }
+    }
+
+    /// So many times the same.
+    pub fn times(mut self, factor: i64) -> Cut {
+        let factor = factor as f64;
+        self.constant *= factor;
+        self.ceiling.constant *= factor;
+        self.ceiling.terms.iter_mut().for_each(|term| *term *= factor);
+        self
     }
 
     /// The same less a number.
@@ -91,8 +101,8 @@ pub(super) struct MostNeed<'w> {
 }
 
 impl TreeAim for MostNeed<'_> {
-    fn ceiling(&self) -> Option<f64> {
-        Some(self.total as f64)
+    fn counted(&self) -> Counted {
+        Counted { cost: 0, last: Some(self.total as f64) }
     }
 
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
@@ -145,7 +155,14 @@ impl<'a> Planner<'a> {
         let Question { within, aim, gap } = question;
         match aim {
             Aim::MostNeed => self.most_need(within, *gap, effort),
-            Aim::LeastCost(wanted) => self.least_cost(within, wanted, *gap, effort),
+            Aim::LeastCost { floors, travel } => {
+                let counts = match travel {
+                    Some(_) if self.model.network().stages().len() < 2 => return Err(ChooseError::NoTravel),
+                    Some(travel) => Some(Counts::of(&self.model, *travel)?),
+                    None => None,
+                };
+                self.least_cost(within, floors, counts, *gap, effort)
+            }
             Aim::LeastTravel => self.least_travel(within, *gap, effort),
             Aim::LeastFarthest => self.least_farthest(within, effort),
         }
@@ -217,6 +234,7 @@ impl<'a> Planner<'a> {
         &mut self,
         within: &Within,
         wanted: &[super::Floor],
+        counts: Option<Counts>,
         gap: f64,
         effort: &Effort,
     ) -> Result<Answer, ChooseError> {
@@ -226,12 +244,22 @@ impl<'a> Planner<'a> {
                 return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
             }
         }
-        let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
-        let known = aim.known(&self.model);
-        let search = Search { route: self.route, within, gap, target: None, known, hints: self.hints.clone() };
-        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        let search =
+            Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
+        let (found, _) = match counts {
+            None => {
+                let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
+                let search = Search { known: aim.known(&self.model), ..search };
+                Tree::new(&self.model, search, &mut aim, effort).run()?
+            }
+            Some(counts) => {
+                let mut aim = Transport::of(&self.model, wanted, counts);
+                let search = Search { known: aim.known(&self.model), ..search };
+                Tree::new(&self.model, search, &mut aim, effort).run()?
+            }
+        };
         if found.best.is_some() || found.stopped.is_some() {
-            return self.finish(found, Goal::Floors(wanted, None));
+            return self.finish(found, Goal::Floors { wanted, counts, short: None });
         }
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
@@ -248,7 +276,7 @@ impl<'a> Planner<'a> {
         let shortfall =
             Shortfall { least, missed: Vec::new(), out_of_reach: Vec::new(), proved: short.stopped.is_none() };
         let found = Found { work, proof: found.proof.max(short.proof), ..short };
-        self.finish(found, Goal::Floors(wanted, Some(shortfall)))
+        self.finish(found, Goal::Floors { wanted, counts, short: Some(shortfall) })
     }
 
     fn least_travel(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
@@ -297,7 +325,17 @@ impl<'a> Planner<'a> {
         let flow = match (&goal, known, stopped) {
             (Goal::Need, Some(flow), _) | (_, Some(flow), Some(_)) => flow,
             (Goal::Need | Goal::Unknown, None, _) | (_, None, Some(_)) => by_need()?,
-            (Goal::Floors(wanted, _), _, None) => floors::flow(model, wanted, &weights, &steps, &calm)?,
+            (Goal::Floors { wanted, counts, short }, _, None) => {
+                let part = model.open_part(&steps, &[]);
+                let need = Stage { name: "need", unsent_cost: weights.clone(), ..Stage::default() };
+                let travel = counts.map(|_| transport::travel_of(model, &part.1));
+                // Kept floors send no one farther than they ask for; missed ones leave no place empty.
+                let later = match short {
+                    None => travel.into_iter().chain([need]).collect(),
+                    Some(_) => std::iter::once(need).chain(travel).collect(),
+                };
+                floors::flow(model, wanted, part, later)?
+            }
             (Goal::Travel | Goal::Unknown, _, None) => travel::flow(model, &weights, &steps, None, &calm),
             (Goal::Farthest, _, None) => travel::nearest_farthest(model, &weights, &steps, &calm),
         };
@@ -308,18 +346,24 @@ impl<'a> Planner<'a> {
         let units_met: u64 = network.sources().iter().zip(&unsent).map(|(source, left)| source.units - left).sum();
         let cost = model.choices.cost(&steps);
         let missed = match &goal {
-            Goal::Floors(wanted, _) => floors::missed(model, wanted, &unsent),
+            Goal::Floors { wanted, .. } => floors::missed(model, wanted, &unsent),
             _ => Vec::new(),
         };
         let missing = missed.iter().map(|(_, units)| units).sum();
+        let unit = match &goal {
+            Goal::Floors { counts: Some(counts), .. } => counts.unit,
+            _ => 1,
+        };
+        let bound = bound.map(|bound| bound.saturating_mul(unit));
         let objective = match goal {
             Goal::Need => values[0],
-            Goal::Floors(..) => cost,
+            Goal::Floors { counts: None, .. } => cost,
+            Goal::Floors { counts: Some(counts), .. } => counts.unit * counts.objective(cost, values[1]),
             Goal::Travel | Goal::Unknown => values[1],
             Goal::Farthest => travel::dearest(&network, &flow),
         };
         let (status, bound) = match goal {
-            Goal::Floors(wanted, Some(mut shortfall)) => {
+            Goal::Floors { wanted, short: Some(mut shortfall), .. } => {
                 shortfall.out_of_reach = floors::out_of_reach(model, wanted, &missed);
                 shortfall.missed = missed;
                 (Status::NotReachable(shortfall), objective)
@@ -345,7 +389,11 @@ impl<'a> Planner<'a> {
 /// What an answer is to be recomputed for.
 enum Goal<'g> {
     Need,
-    Floors(&'g [super::Floor], Option<Shortfall>),
+    Floors {
+        wanted: &'g [super::Floor],
+        counts: Option<Counts>,
+        short: Option<Shortfall>,
+    },
     /// Travel, but a stop came before it was known how much need can be met.
     Unknown,
     Travel,

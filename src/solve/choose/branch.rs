@@ -14,18 +14,17 @@ use std::collections::{BTreeMap, BinaryHeap};
 pub(super) use master::Solver;
 use master::Went;
 
-use super::model::{Model, Row};
+use super::model::{Column, Model, Row};
 use super::relaxation::{Relaxation, Solved};
 use super::{ChooseError, ProvedBy, Route, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::mip;
 use crate::solve::outcome::Flow;
 
-/// A question as the tree sees it. Columns are those of the model; where the objective is not the cost of the columns it
-/// is one more column, the last, which cuts bound from below.
+/// A question as the tree sees it. Columns are those of the model; what the objective holds besides their cost is one
+/// more column, the last, which cuts bound from below.
 pub(super) trait Aim {
-    /// Greatest value of the last column; None: the objective is the cost of the columns.
-    fn ceiling(&self) -> Option<f64>;
+    fn counted(&self) -> Counted;
     /// What whole steps are worth.
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt>;
     /// Cuts that may be violated at a point that is not whole.
@@ -36,6 +35,15 @@ pub(super) trait Aim {
     fn proof(&self) -> ProvedBy {
         ProvedBy::Multipliers
     }
+}
+
+/// What the objective is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    /// How often the cost of the columns counts; 0: not at all.
+    pub cost: i64,
+    /// Greatest value of the last column; None: there is none.
+    pub last: Option<f64>,
 }
 
 /// What whole steps are worth.
@@ -174,12 +182,12 @@ const MOST_PIVOTS: usize = 5000;
 
 impl<'t, 'm> Tree<'t, 'm> {
     pub fn new(model: &'t Model<'m>, search: Search<'t>, aim: &'t mut dyn Aim, effort: &'t Effort<'t>) -> Tree<'t, 'm> {
-        let mut cost: Vec<f64> = model.columns.iter().map(|column| column.cost as f64).collect();
+        let counted = aim.counted();
+        let mut cost: Vec<f64> = model.columns.iter().map(|own| own.cost as f64 * counted.cost as f64).collect();
         let mut lower = vec![0.0; cost.len()];
         let mut upper: Vec<f64> = model.columns.iter().map(|column| f64::from(column.most)).collect();
         let mut unit = 1.0;
-        if let Some(most) = aim.ceiling() {
-            cost.fill(0.0);
+        if let Some(most) = counted.last {
             unit = (most / 64.0).max(1.0);
             cost.push(unit);
             lower.push(0.0);
@@ -271,9 +279,9 @@ impl<'t, 'm> Tree<'t, 'm> {
         self.look(steps)
     }
 
-    /// Whether the objective is the cost of the columns.
+    /// Whether the cost of the columns counts in the objective.
     pub fn costs_count(&self) -> bool {
-        self.aim.ceiling().is_none()
+        self.aim.counted().cost != 0
     }
 
     /// An objective above this is of no interest.
@@ -322,11 +330,9 @@ impl<'t, 'm> Tree<'t, 'm> {
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
     fn walk(&mut self, open: &mut BinaryHeap<Node>, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let floor = if self.aim.ceiling().is_some() {
-            0.0
-        } else {
-            self.model.columns.iter().map(|column| (column.cost * i64::from(column.most)).min(0) as f64).sum()
-        };
+        let per_cost = self.aim.counted().cost as f64;
+        let least = |column: &Column| (column.cost * i64::from(column.most)).min(0) as f64 * per_cost;
+        let floor = self.model.columns.iter().map(least).sum();
         *at_hand = Some(floor);
         for hint in std::mem::take(&mut self.search.hints) {
             if hint.len() == self.model.n_levers() {

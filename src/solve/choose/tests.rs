@@ -7,8 +7,8 @@ use super::aims::{MostNeed, inner, need_cut};
 use super::branch::{Search, Solver, Tree};
 use super::model::Model;
 use super::{
-    Aim, Answer, Choices, Effect, Floor, Lever, Node, Planner, ProvedBy, Question, Route, Rule, Status, Within, solve,
-    stretch,
+    Aim, Answer, Choices, ChooseError, Effect, Floor, Lever, Node, Planner, ProvedBy, Question, Route, Rule, Status,
+    TravelCost, Within, solve, stretch,
 };
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason, Watch};
@@ -71,6 +71,10 @@ fn ask(choices: &Choices, within: Within, aim: Aim) -> Answer {
 
 fn by(choices: &Choices, route: Route, question: &Question) -> Answer {
     Planner::by(choices, route).answer(question, &Effort::unlimited()).expect("an answer")
+}
+
+fn least_cost(floors: Vec<Floor>) -> Aim {
+    Aim::LeastCost { floors, travel: None }
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn a_target_out_of_reach_says_what_is_missed_and_who_cannot_be_reached() {
     // Source 1 has no pair at all; a floor over both asks for two.
     let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0]), (1, 1, &[])];
     let choices = Choices::new(network(sources, &[Some(1)]), vec![opens(3, 0)], vec![]).expect("valid");
-    let floor = |least| Aim::LeastCost(vec![Floor { sources: vec![0, 1], least }]);
+    let floor = |least| least_cost(vec![Floor { sources: vec![0, 1], least }]);
     let enough = ask(&choices, Within::default(), floor(1));
     assert_eq!((enough.objective, enough.status), (3, Status::Optimal));
     let answer = ask(&choices, Within::default(), floor(2));
@@ -166,6 +170,59 @@ fn a_target_out_of_reach_says_what_is_missed_and_who_cannot_be_reached() {
     // No choice keeps to a budget below nothing.
     let answer = ask(&choices, budget(-1), Aim::MostNeed);
     assert!(matches!(answer.status, Status::NotReachable(shortfall) if shortfall.least.is_none()));
+}
+
+/// Two children in the west, two in the east, 2 km from the next service, 10 km from the other one. A service in the
+/// middle, 6 km from all, has room for all; it costs 300, each of the others 200.
+fn west_middle_east() -> Choices {
+    let sources: &[(u64, i64, &[u32])] = &[(2, 1, &[0, 1, 2]), (2, 1, &[0, 1, 2])];
+    let mut parts = network(sources, &[Some(2), Some(4), Some(2)]).into_parts();
+    let pair_cost = PairCosts::new([2000, 6000, 10_000, 10_000, 6000, 2000]);
+    parts.stages.push(Stage { name: "travel", pair_cost, ..Stage::default() });
+    let levers = vec![opens(200, 0), opens(300, 1), opens(200, 2)];
+    Choices::new(Network::new(parts).expect("valid"), levers, vec![]).expect("valid")
+}
+
+#[test]
+fn travel_counts_in_least_cost_and_never_in_the_budget() {
+    let choices = west_middle_east();
+    let all = || vec![Floor { sources: vec![0, 1], least: 4 }];
+    let target = |within: Within, floors: Vec<Floor>, per_unit: i64| {
+        let travel = Some(TravelCost { per_unit, scale: 1000 });
+        let answer = ask(&choices, within, Aim::LeastCost { floors, travel });
+        assert_eq!((answer.bound, &answer.status), (answer.objective, &Status::Optimal));
+        (answer.steps, answer.cost, answer.objective, answer.units_met)
+    };
+    // The middle: 300 and 24 km. Both ends: 400 and 8 km. At 6 pence for a km that is 444 against 448, at 7 it is 468
+    // against 456.
+    assert_eq!(target(Within::default(), all(), 6), (vec![0, 1, 0], 300, 444_000, 4));
+    assert_eq!(target(Within::default(), all(), 7), (vec![1, 0, 1], 400, 456_000, 4));
+    // A budget of 300 does not pay for both ends, and pays for no travel.
+    assert_eq!(target(budget(300), all(), 7), (vec![0, 1, 0], 300, 468_000, 4));
+    // No one is sent anywhere beyond what the floors ask for: one child of the west, 200 and 2 km.
+    let one = vec![Floor { sources: vec![0], least: 1 }];
+    assert_eq!(target(Within::default(), one, 7), (vec![1, 0, 0], 200, 214_000, 1));
+    // Floors that overlap: three children, one of the west, one of west or east. At 7 pence the ends travel 6 km: 442;
+    // the middle 18: 426.
+    let three = |sources: &[u32], least| Floor { sources: sources.to_vec(), least };
+    let floors = vec![three(&[0, 1], 3), three(&[0], 1)];
+    assert_eq!(target(Within::default(), floors, 7), (vec![0, 1, 0], 300, 426_000, 3));
+}
+
+#[test]
+fn travel_that_cannot_be_counted_is_refused() {
+    let choices = west_middle_east();
+    let target = |choices: &Choices, per_unit: i64, scale: i64| {
+        let travel = Some(TravelCost { per_unit, scale });
+        let aim = Aim::LeastCost { floors: vec![Floor { sources: vec![0], least: 1 }], travel };
+        solve(choices, &Question { within: Within::default(), aim, gap: 0.0 }, &Effort::unlimited())
+    };
+    for (per_unit, scale) in [(-1, 1), (1, 0), (i64::MAX, 1), (1, i64::MAX)] {
+        let refused = target(&choices, per_unit, scale);
+        assert_eq!(refused, Err(ChooseError::TravelCost { per_unit, scale }));
+    }
+    let no_travel = Choices::new(network(&[(1, 1, &[0])], &[Some(1)]), vec![], vec![]).expect("valid");
+    assert_eq!(target(&no_travel, 1, 1), Err(ChooseError::NoTravel));
 }
 
 #[test]
@@ -214,7 +271,7 @@ fn both_routes_agree_on_choices_of_some_size_and_say_whose_word_it_is() {
         let answer = ask(&choices, budget(400), Aim::MostNeed);
         assert_eq!((&answer.status, answer.proof), (&Status::Optimal, ProvedBy::Multipliers));
         let all = (0..120).collect();
-        ask(&choices, Within::default(), Aim::LeastCost(vec![Floor { sources: all, least: answer.units_met }]));
+        ask(&choices, Within::default(), least_cost(vec![Floor { sources: all, least: answer.units_met }]));
         for gap in [0.0, 0.001, 0.003, 0.01, 0.03, 0.1] {
             for route in [Route::Tree, Route::Master] {
                 let near = by(&choices, route, &Question { within: budget(400), aim: Aim::MostNeed, gap });
@@ -394,6 +451,47 @@ fn unmet(choices: &Choices, steps: &[u32]) -> i64 {
 
 /// The same question in one piece: units on pairs, steps, and what the one allows of the other, for the outside solver.
 fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
+    let (program, _) = piece(choices, within)?;
+    let network = choices.network();
+    let weights = &network.stages()[0].unsent_cost;
+    let total: f64 = network.sources().iter().zip(weights).map(|(s, w)| s.units as f64 * *w as f64).sum();
+    least_of(&program).map(|cost| (total + cost).round() as i64)
+}
+
+/// Least cost with travel in one piece.
+fn cost_in_one_piece(choices: &Choices, within: &Within, floors: &[Floor], travel: TravelCost) -> Option<i64> {
+    let (mut program, pairs) = piece(choices, within)?;
+    let model = Model::of(choices);
+    let network = choices.network();
+    for (variable, column) in program.variables.iter_mut().zip(&model.columns) {
+        variable.cost = (travel.scale * column.cost) as f64;
+    }
+    for (pair, variable) in pairs.iter().enumerate() {
+        program.variables[*variable].cost = (travel.per_unit * network.stages()[1].pair_cost.of(pair)) as f64;
+        // Floors that overlap are no network, and parts of a child keep none.
+        program.variables[*variable].kind = Kind::Whole;
+    }
+    for floor in floors {
+        let sent = floor.sources.iter().flat_map(|source| network.pairs_of(*source as usize));
+        let terms: Vec<(usize, f64)> = sent.map(|pair| (pairs[pair], 1.0)).collect();
+        if terms.is_empty() && 0 < floor.least {
+            return None;
+        }
+        program.row(terms, Relation::AtLeast, floor.least as f64);
+    }
+    least_of(&program).map(|cost| cost.round() as i64)
+}
+
+fn least_of(program: &Program) -> Option<f64> {
+    match mip::solve(program, &Effort::unlimited()).expect("the backend answers") {
+        ProgramOutcome::Optimal(values) => Some(program.cost(&values)),
+        ProgramOutcome::Infeasible => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The program, with most need for its cost, and the variable of each pair; None where some row cannot be kept.
+fn piece(choices: &Choices, within: &Within) -> Option<(Program, Vec<usize>)> {
     let model = Model::of(choices);
     let network = choices.network();
     let all: f64 = network.sources().iter().map(|source| source.units as f64).sum();
@@ -409,6 +507,7 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
         }
     }
     let weights = &network.stages()[0].unsent_cost;
+    let mut pairs = Vec::new();
     let mut into: Vec<Vec<(usize, f64)>> = vec![Vec::new(); network.n_sinks() + network.limits().len()];
     for (source, weight) in weights.iter().enumerate() {
         let units = network.sources()[source].units as f64;
@@ -417,6 +516,7 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
             let variable = program.variable(0.0, units, Kind::Real);
             program.variables[variable].cost = -*weight as f64;
             out.push((variable, 1.0));
+            pairs.push(variable);
             let sink = network.sinks()[pair] as usize;
             into[sink].push((variable, 1.0));
             let mut at = network.sink_limits()[sink];
@@ -446,18 +546,11 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
             program.row(terms, Relation::AtMost, if gate.when_chosen { 0.0 } else { all });
         }
     }
-    match mip::solve(&program, &Effort::unlimited()).expect("the backend answers") {
-        ProgramOutcome::Optimal(values) => {
-            let total: f64 = network.sources().iter().zip(weights).map(|(s, w)| s.units as f64 * *w as f64).sum();
-            Some((total + program.cost(&values)).round() as i64)
-        }
-        ProgramOutcome::Infeasible => None,
-        other => panic!("{other:?}"),
-    }
+    Some((program, pairs))
 }
 
-/// What the floors are missed by, over every flow if there are few enough.
-fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> i64 {
+/// What the floors are missed by, over every flow if there are few enough, and then the travel.
+fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> (i64, i64) {
     let mut parts = choices.network_after(steps).into_parts();
     let mut hopeless = 0;
     let mut side_steps = Vec::new();
@@ -469,8 +562,10 @@ fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> i64 {
         side_steps.push(vec![step(all - kept, 0), step(kept, 1)]);
         parts.side.push(crate::solve::network::SideGroup { sources: floor.sources.clone() });
     }
-    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }];
-    least_values(&Network::new(parts).expect("valid"))[0] + hopeless as i64
+    let travel = parts.stages.swap_remove(1);
+    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }, travel];
+    let values = least_values(&Network::new(parts).expect("valid"));
+    (values[0] + hopeless as i64, values[1])
 }
 
 /// Whether an answer is what it says, recomputed.
@@ -554,9 +649,9 @@ proptest! {
             .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
             .collect();
         let short: std::collections::BTreeMap<Vec<u32>, i64> =
-            all_steps(&choices).into_iter().map(|steps| (steps.clone(), shortfall(&choices, &floors, &steps))).collect();
+            all_steps(&choices).into_iter().map(|steps| (steps.clone(), shortfall(&choices, &floors, &steps).0)).collect();
         let best = least_by_trial(&choices, &within, |steps| (short[steps] == 0).then(|| choices.cost(steps)));
-        let answer = ask(&choices, within.clone(), Aim::LeastCost(floors.clone()));
+        let answer = ask(&choices, within.clone(), least_cost(floors.clone()));
         match best {
             Some(best) => {
                 sound(&choices, &within, &answer);
@@ -572,6 +667,80 @@ proptest! {
                     prop_assert_eq!(answer.missing as i64, least);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn least_cost_with_travel_is_what_trying_every_choice_finds(
+        choices in small(),
+        within in within(),
+        floors in floors(),
+        per_unit in 0..=3i64,
+        scale in 1..=4i64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = TravelCost { per_unit, scale };
+        let worth = |steps: &[u32]| match shortfall(&choices, &floors, steps) {
+            (0, travel) => Some(scale * choices.cost(steps) + per_unit * travel),
+            _ => None,
+        };
+        let best = least_by_trial(&choices, &within, worth);
+        let answer = ask(&choices, within.clone(), Aim::LeastCost { floors: floors.clone(), travel: Some(travel) });
+        match best {
+            Some(best) => {
+                sound(&choices, &within, &answer);
+                prop_assert_eq!((answer.objective, answer.bound, &answer.status), (best, best, &Status::Optimal));
+                let values = choices.network_after(&answer.steps).values(&answer.flow);
+                prop_assert_eq!(answer.objective, scale * answer.cost + per_unit * values[1]);
+                prop_assert_eq!(answer.missing, 0);
+            }
+            None => prop_assert!(matches!(answer.status, Status::NotReachable(_)), "{:?}", answer),
+        }
+    }
+
+    #[test]
+    fn least_cost_with_travel_is_what_the_outside_solver_finds_in_one_piece(
+        choices in small(),
+        within in within(),
+        floors in floors(),
+        per_unit in 0..=3i64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = TravelCost { per_unit, scale: 2 };
+        let answer = ask(&choices, within.clone(), Aim::LeastCost { floors: floors.clone(), travel: Some(travel) });
+        let own = (answer.status == Status::Optimal).then_some(answer.objective);
+        prop_assert_eq!(own, cost_in_one_piece(&choices, &within, &floors, travel));
+    }
+
+    #[test]
+    fn a_stop_of_least_cost_with_travel_gives_a_bound_that_is_one(
+        choices in small(),
+        floors in floors(),
+        ticks in 0..3000u64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = Some(TravelCost { per_unit: 3, scale: 2 });
+        let question = Question { within: budget(6), aim: Aim::LeastCost { floors, travel }, gap: 0.0 };
+        let best = solve(&choices, &question, &Effort::unlimited()).expect("an answer");
+        let answer = solve(&choices, &question, &Effort::unlimited().at_most(ticks)).expect("an answer");
+        match best.status {
+            Status::Optimal => {
+                prop_assert!(answer.bound <= best.objective || 0 < answer.missing, "{:?} {:?}", answer, best);
+                prop_assert!(0 < answer.missing || !answer.allowed || best.objective <= answer.objective);
+            }
+            _ => prop_assert!(!matches!(answer.status, Status::Optimal | Status::WithinGap), "{:?}", answer),
         }
     }
 

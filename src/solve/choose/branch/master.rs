@@ -117,22 +117,22 @@ impl Tree<'_, '_> {
         let last = self.model.columns.len() as u32;
         let factors = self.pool.iter().flat_map(|row| &row.terms).filter(|term| term.0 == last);
         let least = factors.map(|term| term.1.abs()).fold(1.0, f64::min);
-        TOLERANCE * (1.0 + if self.costs_count() { 0.0 } else { self.unit / least })
+        TOLERANCE * (1.0 + if self.aim.counted().last.is_some() { self.unit / least } else { 0.0 })
     }
 
     /// The levers whole, the limits and rules, every cut so far, and the choices that are parted from the others.
     fn master(&self, apart: &[Row], margin: f64) -> Program {
         let mut program = Program::default();
+        let counted = self.aim.counted();
         for (at, column) in self.model.columns.iter().enumerate() {
             let variable = program.variable(self.box_lower[at], self.box_upper[at], Kind::Whole);
-            if self.costs_count() {
-                program.variables[variable].cost = column.cost as f64;
-            }
+            program.variables[variable].cost = column.cost as f64 * counted.cost as f64;
         }
         let n = self.model.columns.len();
-        if !self.costs_count() {
+        if counted.last.is_some() {
             // Half a unit above what is of interest, so that no tolerance hides anything that is.
-            let cutoff = if margin < 0.25 { (self.cutoff() + 0.5) / self.unit } else { f64::INFINITY };
+            let alone = counted.cost == 0 && margin < 0.25;
+            let cutoff = if alone { (self.cutoff() + 0.5) / self.unit } else { f64::INFINITY };
             let variable = program.variable(0.0, self.box_upper[n].min(cutoff.max(0.0)), Kind::Real);
             program.variables[variable].cost = self.unit;
         }
