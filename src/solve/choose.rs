@@ -15,8 +15,10 @@
 //! * `relaxation` solves the linear relaxation of the cuts, starting from where it was; its bound is recomputed from
 //!   the multipliers, so an error of rounding can weaken a bound, never falsify it.
 //! * `branch` walks the tree of choices; `first` finds a first answer by lazy greedy steps and exchanges.
-//! * `aims`, `floors`, `transport` and `travel` are the questions as the tree sees them: what a whole choice is worth, and cuts where
-//!   it is not whole.
+//!   `branch::master` is the other [`Route`]: Benders' loop as it was first written down, with the backend of `mip` for
+//!   the master.
+//! * `aims`, `floors`, `transport` and `travel` are the questions as the tree sees them: what a whole choice is worth, and
+//!   cuts where it is not whole.
 
 mod aims;
 mod branch;
@@ -219,6 +221,30 @@ pub struct Question {
     pub gap: f64,
 }
 
+/// How a question is answered. By either route the objective is the same; which of several best choices is given may
+/// differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Branch and cut with a linear relaxation of our own: one tree, in which cuts are found as it grows. Bounds are
+    /// recomputed from multipliers, and a stop takes effect within the time of one inner problem's poll.
+    #[default]
+    Tree,
+    /// The master, levers whole and all cuts so far, is solved to its end by the backend of `mip`, again and again until
+    /// it promises nothing better than what is known. Its bounds are the backend's word. The backend can be told a time
+    /// limit, but not interrupted: a cancellation counts between two masters. A backend that fails leaves the rest to
+    /// the tree.
+    Master,
+}
+
+/// On what the bound of an answer rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProvedBy {
+    /// Multipliers of rows that hold for every choice: we recompute the bound from them.
+    Multipliers,
+    /// The word of the backend of `mip`, which gives no certificate that we can check.
+    Backend,
+}
+
 /// How far an answer is proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -258,6 +284,8 @@ pub struct Answer {
     pub objective: i64,
     /// No choice within the limits that reaches the targets has a lower objective.
     pub bound: i64,
+    /// On what the bound rests, and with it the status: that nothing better, or nothing at all, exists.
+    pub proof: ProvedBy,
     /// Weight of the need that is met, and units.
     pub weight_met: i64,
     pub units_met: u64,
@@ -269,7 +297,7 @@ pub struct Answer {
     /// Whether the steps keep to the limits and the rules. They do not only where a stop came before any that do, or
     /// where there are none; then the steps are all zero.
     pub allowed: bool,
-    /// Nodes of the tree, linear programs, inner problems solved and cuts: what the answer took.
+    /// Nodes of the tree or masters, linear programs, inner problems solved and cuts: what the answer took.
     pub work: Work,
 }
 

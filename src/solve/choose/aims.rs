@@ -6,7 +6,7 @@ use super::floors::{self, Floors};
 use super::model::{Model, Row};
 use super::transport::{self, Counts, Transport};
 use super::travel::{self, Travel};
-use super::{Aim, Answer, Choices, ChooseError, Question, Shortfall, Status, Within, Work, stretch};
+use super::{Aim, Answer, Choices, ChooseError, ProvedBy, Question, Route, Shortfall, Status, Within, Work, stretch};
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::need::{self, NeedOutcome};
@@ -131,6 +131,7 @@ pub(super) fn share(of: i64, gap: f64) -> i64 {
 /// Deterministic: the same questions in the same order give the same answers, unless time stops one.
 pub struct Planner<'a> {
     model: Model<'a>,
+    route: Route,
     /// Cuts of the unmet need, which hold whatever the limits are.
     need_cuts: Vec<Row>,
     /// Good choices so far.
@@ -139,8 +140,11 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     pub fn new(choices: &'a Choices) -> Planner<'a> {
-        let model = Model::of(choices);
-        Planner { model, need_cuts: Vec::new(), hints: Vec::new() }
+        Planner::by(choices, Route::default())
+    }
+
+    pub fn by(choices: &'a Choices, route: Route) -> Planner<'a> {
+        Planner { model: Model::of(choices), route, need_cuts: Vec::new(), hints: Vec::new() }
     }
 
     /// The best choice for a question, with its proof.
@@ -212,8 +216,8 @@ impl<'a> Planner<'a> {
         effort: &Effort,
     ) -> Result<Found, ChooseError> {
         let mut aim = MostNeed { weights, total: self.total(weights) };
-        let search =
-            Search { within, gap, target: None, known: std::mem::take(&mut self.need_cuts), hints: self.hints.clone() };
+        let known = std::mem::take(&mut self.need_cuts);
+        let search = Search { route: self.route, within, gap, target: None, known, hints: self.hints.clone() };
         let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         self.need_cuts = cuts;
         if let Some(Best { steps, .. }) = &found.best
@@ -240,7 +244,8 @@ impl<'a> Planner<'a> {
                 return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
             }
         }
-        let search = Search { within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
+        let search =
+            Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
         let (found, _) = match counts {
             None => {
                 let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
@@ -259,7 +264,7 @@ impl<'a> Planner<'a> {
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
         let hints = found.nearest.map(|(_, _, steps)| steps).into_iter().collect();
-        let search = Search { within, gap: 0.0, target: None, known: Vec::new(), hints };
+        let search = Search { route: self.route, within, gap: 0.0, target: None, known: Vec::new(), hints };
         let (short, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         let work = Work {
             nodes: found.work.nodes + short.work.nodes,
@@ -270,7 +275,7 @@ impl<'a> Planner<'a> {
         let least = short.best.as_ref().map(|best| best.objective as u64);
         let shortfall =
             Shortfall { least, missed: Vec::new(), out_of_reach: Vec::new(), proved: short.stopped.is_none() };
-        let found = Found { work, ..short };
+        let found = Found { work, proof: found.proof.max(short.proof), ..short };
         self.finish(found, Goal::Floors { wanted, counts, short: Some(shortfall) })
     }
 
@@ -284,8 +289,9 @@ impl<'a> Planner<'a> {
             return self.finish(first, Goal::Unknown);
         };
         let mut aim = Travel::of(&self.model, &weights, unmet);
-        let search = Search { within, gap, target: None, known: Vec::new(), hints: vec![steps] };
-        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        let search = Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: vec![steps] };
+        let (mut found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        found.proof = found.proof.max(first.proof);
         self.finish(found, Goal::Travel)
     }
 
@@ -298,14 +304,15 @@ impl<'a> Planner<'a> {
         let Some(Best { objective: unmet, steps, .. }) = first.best.clone().filter(|_| first.stopped.is_none()) else {
             return self.finish(first, Goal::Unknown);
         };
-        let found = travel::least_farthest(&self.model, &weights, within, unmet, steps, effort)?;
+        let mut found = travel::least_farthest(&self.model, &weights, within, unmet, steps, self.route, effort)?;
+        found.proof = found.proof.max(first.proof);
         self.finish(found, Goal::Farthest)
     }
 
     /// The answer, with everything recomputed from its flow.
     fn finish(&self, found: Found, goal: Goal) -> Result<Answer, ChooseError> {
         let model = &self.model;
-        let Found { best, nearest, bound, stopped, work, within } = found;
+        let Found { best, nearest, bound, proof, stopped, work, within } = found;
         let (steps, known) = match best {
             Some(best) => (best.steps, Some(best.flow)),
             None => (nearest.map_or_else(|| vec![0; model.n_levers()], |(_, _, steps)| steps), None),
@@ -375,7 +382,7 @@ impl<'a> Planner<'a> {
             },
         };
         let weight_met = self.total(&weights) - values[0];
-        Ok(Answer { steps, cost, objective, bound, weight_met, units_met, flow, status, missing, allowed, work })
+        Ok(Answer { steps, cost, objective, bound, proof, weight_met, units_met, flow, status, missing, allowed, work })
     }
 }
 

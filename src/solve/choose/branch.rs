@@ -5,14 +5,20 @@
 //! relaxation say the same. Where that does not suffice (floors that overlap), a whole point is branched on until its box
 //! holds nothing else, so the tree is exact whatever the cuts.
 
+mod master;
 mod pick;
 
 use std::collections::{BTreeMap, BinaryHeap};
 
+#[cfg(test)]
+pub(super) use master::Solver;
+use master::Went;
+
 use super::model::{Column, Model, Row};
 use super::relaxation::{Relaxation, Solved};
-use super::{ChooseError, Within, Work, first};
+use super::{ChooseError, ProvedBy, Route, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
+use crate::solve::mip;
 use crate::solve::outcome::Flow;
 
 /// A question as the tree sees it. Columns are those of the model; what the objective holds besides their cost is one
@@ -25,6 +31,10 @@ pub(super) trait Aim {
     fn between(&mut self, model: &Model, point: &[f64], effort: &Effort) -> Result<Vec<Row>, Halt>;
     /// How far from the best an objective may be, for a gap.
     fn slack(&self, objective: i64, gap: f64) -> i64;
+    /// On what rests what `whole` says.
+    fn proof(&self) -> ProvedBy {
+        ProvedBy::Multipliers
+    }
 }
 
 /// What the objective is made of.
@@ -76,6 +86,7 @@ pub(super) struct Found {
     pub nearest: Option<(u64, i64, Vec<u32>)>,
     /// No answer has a lower objective; None: there is no answer.
     pub bound: Option<i64>,
+    pub proof: ProvedBy,
     pub stopped: Option<StopReason>,
     pub work: Work,
     pub within: Within,
@@ -84,6 +95,7 @@ pub(super) struct Found {
 /// How a tree is to be searched.
 #[derive(Clone, Debug)]
 pub(super) struct Search<'a> {
+    pub route: Route,
     pub within: &'a Within,
     pub gap: f64,
     /// An answer with this objective or less is enough, and others are of no interest.
@@ -138,6 +150,10 @@ pub(super) struct Tree<'t, 'm> {
     nearest: Option<(u64, i64, Vec<u32>)>,
     /// Least bound of the nodes that were left because they could not be better by more than the gap.
     left: f64,
+    /// The backend's word that no answer has a lower objective; whole.
+    claimed: f64,
+    /// Who solves masters.
+    solver: master::Solver,
     /// Bounds of the columns everywhere.
     box_lower: Vec<f64>,
     box_upper: Vec<f64>,
@@ -191,6 +207,8 @@ impl<'t, 'm> Tree<'t, 'm> {
             best: None,
             nearest: None,
             left: f64::INFINITY,
+            claimed: f64::NEG_INFINITY,
+            solver: mip::solve_within,
             number: 0,
             work: Work::default(),
             model,
@@ -295,9 +313,12 @@ impl<'t, 'm> Tree<'t, 'm> {
         };
         let still = open.iter().map(|node: &Node| node.bound).chain(at_hand).fold(self.left, f64::min);
         let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
-        let bound = Tree::whole_bound(still).min(best);
+        let own = Tree::whole_bound(still).min(best);
+        let claimed = self.claimed.min(best);
+        let (bound, proof) = if own < claimed { (claimed, ProvedBy::Backend) } else { (own, self.aim.proof()) };
         let found = Found {
             bound: bound.is_finite().then_some(bound as i64),
+            proof,
             best: self.best,
             nearest: self.nearest,
             stopped,
@@ -323,6 +344,9 @@ impl<'t, 'm> Tree<'t, 'm> {
             return Ok(());
         }
         self.root(at_hand)?;
+        if self.search.route == Route::Master && self.masters(at_hand)? == Went::ToTheEnd {
+            return Ok(());
+        }
         let mut next = Some(Node { bound: at_hand.unwrap_or(floor), number: 0, depth: 0, boxes: Vec::new() });
         while let Some(node) = next.take().or_else(|| open.pop()) {
             *at_hand = Some(node.bound);
@@ -473,13 +497,20 @@ impl<'t, 'm> Tree<'t, 'm> {
         if !room.is_finite() {
             return;
         }
+        let mut narrowed = false;
         for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
             let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
             if own * (upper - lower) > room && 1e-9 < own {
                 self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
+                narrowed = true;
             } else if -own * (upper - lower) > room && own < -1e-9 {
                 self.box_lower[column] = lower.max(upper - (room / -own + 1e-9).floor().max(0.0));
+                narrowed = true;
             }
+        }
+        // With a gap, what is left out may be better than the best, if not by enough.
+        if narrowed {
+            self.leave(self.cutoff() + 1.0);
         }
     }
 

@@ -11,7 +11,7 @@
 use super::aims::{inner, need_cut, share, whole_flow};
 use super::branch::{Aim as TreeAim, Counted, Halt, Whole};
 use super::model::{Model, Row};
-use super::{ChooseError, Floor, stretch};
+use super::{ChooseError, Floor, ProvedBy, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::network::{Network, Pool, SideGroup, Source, Stage, Step};
 use crate::solve::outcome::{Flow, Outcome, Proof};
@@ -239,6 +239,11 @@ impl TreeAim for Floors<'_> {
 
     fn slack(&self, objective: i64, gap: f64) -> i64 {
         share(objective, gap)
+    }
+
+    fn proof(&self) -> ProvedBy {
+        // That a choice misses floors that overlap is the outside solver's word.
+        if matches!(self.groups, Groups::Overlapping) { ProvedBy::Backend } else { ProvedBy::Multipliers }
     }
 }
 

@@ -19,7 +19,7 @@ use super::branch::{Aim as TreeAim, Counted, Halt, Whole};
 use super::ceiling::Given;
 use super::floors::{self, Floors, Layer, Objective};
 use super::model::{Model, Row};
-use super::{ChooseError, Floor, TravelCost, travel};
+use super::{ChooseError, Floor, ProvedBy, TravelCost, travel};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::flow as flows;
 use crate::solve::network::{Network, PairCosts, Stage};
@@ -209,6 +209,10 @@ impl TreeAim for Transport<'_> {
 
     fn slack(&self, objective: i64, gap: f64) -> i64 {
         share(objective, gap)
+    }
+
+    fn proof(&self) -> ProvedBy {
+        self.kept.proof()
     }
 }
 

@@ -19,7 +19,7 @@ use super::aims::{Cut, MostNeed, inner, need_cut, share, whole_flow};
 use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
 use super::ceiling::Given;
 use super::model::{Model, Row};
-use super::{Choices, ChooseError, Within, Work, stretch};
+use super::{Choices, ChooseError, ProvedBy, Route, Within, Work, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::flow as flows;
 use crate::solve::need::{self, NeedOutcome};
@@ -229,12 +229,14 @@ pub(super) fn least_farthest(
     within: &Within,
     unmet: i64,
     steps: Vec<u32>,
+    route: Route,
     effort: &Effort,
 ) -> Result<Found, ChooseError> {
     let all = distances(model.network());
     let total: i64 = model.network().sources().iter().zip(weights).map(|(s, w)| s.units as i64 * w).sum();
     let mut best = steps;
     let mut work = Work::default();
+    let mut proof = ProvedBy::Multipliers;
     // Everything below `low` is known not to do; `best` does at `high`.
     let mut low = 0;
     let mut high = all.len();
@@ -248,7 +250,8 @@ pub(super) fn least_farthest(
         let choices = near_part(model, all[middle]);
         let near = Model::of(&choices);
         let mut aim = MostNeed { weights, total };
-        let search = Search { within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
+        let search =
+            Search { route, within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
         let (found, _) = Tree::new(&near, search, &mut aim, effort).run()?;
         work.nodes += found.work.nodes;
         work.relaxations += found.work.relaxations;
@@ -260,7 +263,10 @@ pub(super) fn least_farthest(
                 high = middle;
             }
             None if found.stopped.is_some() => stopped = found.stopped,
-            None => low = middle + 1,
+            None => {
+                low = middle + 1;
+                proof = proof.max(found.proof);
+            }
         }
     }
     let at = |position: usize| all.get(position).copied().unwrap_or(0);
@@ -273,7 +279,7 @@ pub(super) fn least_farthest(
         NeedOutcome::Optimal { flow, .. } | NeedOutcome::Stopped { flow, .. } => whole_flow(&flow, &pairs),
     };
     let best = Some(Best { objective: value(high), steps: best, flow });
-    Ok(Found { best, nearest: None, bound: Some(value(low)), stopped, work, within: within.clone() })
+    Ok(Found { best, nearest: None, bound: Some(value(low)), proof, stopped, work, within: within.clone() })
 }
 
 /// The choices on pairs no dearer than this.
