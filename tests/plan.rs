@@ -3,6 +3,7 @@
 mod support;
 
 use suffice::engine::Failure;
+use suffice::matching::Route;
 use suffice::report;
 use suffice::solve::Effort;
 use suffice::view::plan::{ChosenRow, FloorAsked, FundAsked, PlanAsked, PlanObjective, Planned};
@@ -10,7 +11,7 @@ use suffice::view::{self, PlanDocument};
 use support::bundles::resident;
 
 fn planned(bundle: &str, asked: &PlanAsked) -> Planned {
-    view::plan::run(&resident(bundle), asked, &Effort::unlimited()).expect("an answer")
+    view::plan::run(&resident(bundle), asked, Route::Network, &Effort::unlimited()).expect("an answer")
 }
 
 fn plan(bundle: &str, asked: &PlanAsked) -> PlanDocument {
@@ -459,12 +460,12 @@ fn every_problem_of_a_question_is_told_at_once() {
         gap: f64::NAN,
         ..PlanAsked::default()
     };
-    let found = view::plan::run(&resident(&play(CANDIDATES)), &asked, &Effort::unlimited());
+    let found = view::plan::run(&resident(&play(CANDIDATES)), &asked, Route::Network, &Effort::unlimited());
     let Err(Failure::BadQuestion(problems)) = found else { panic!("it cannot be answered") };
     let columns: Vec<&str> = problems.iter().filter_map(|problem| problem.column.as_deref()).collect();
     assert_eq!(columns, ["objective", "target", "gap", "fund", "floor", "scenario", "lose"]);
     assert!(problems[3].wanted.contains("(places, rules)"), "{}", problems[3]);
-    let none = view::plan::run(&resident(PLAY), &PlanAsked::default(), &Effort::unlimited());
+    let none = view::plan::run(&resident(PLAY), &PlanAsked::default(), Route::Network, &Effort::unlimited());
     let Err(Failure::BadQuestion(problems)) = none else { panic!("there is nothing to choose from") };
     assert_eq!(problems.len(), 2);
 }
@@ -476,7 +477,7 @@ fn a_stop_anywhere_gives_a_plan_within_its_limits_and_a_bound_that_is_one() {
     let mut seen = [false; 2];
     for ticks in (0..6_000).step_by(7) {
         let effort = Effort::unlimited().at_most(ticks);
-        let document = view::plan::run(&resident, &asked, &effort).expect("an answer").document;
+        let document = view::plan::run(&resident, &asked, Route::Network, &effort).expect("an answer").document;
         assert!(document.cost <= 4_600);
         // Weight 20 is the optimum: five of six.
         assert!(document.objective.value <= 20, "{ticks}");
@@ -495,7 +496,9 @@ fn the_same_bytes_for_any_number_of_threads() {
     let asked = PlanAsked { frontier: 4, ..budget(4_600) };
     let bytes = |threads: usize| {
         let pool = pool(threads);
-        let document = view::plan::run(&resident, &asked, &Effort::unlimited().on(&pool)).expect("an answer").document;
+        let document = view::plan::run(&resident, &asked, Route::Network, &Effort::unlimited().on(&pool))
+            .expect("an answer")
+            .document;
         serde_json::to_string(&document).expect("it can be written")
     };
     assert_eq!(bytes(1), bytes(3));
@@ -541,7 +544,18 @@ fn transport_is_part_of_the_least_cost_and_never_of_a_budget() {
     assert_eq!(plan(&bundle(1), &budget(500)).met.child_needs, 1);
     let minutes = bundle(1) + "== travel.csv\narea, offer, minutes\na, near, 0\na, far, 15\n";
     let minutes = minutes.replace("reach_km,", "reach_minutes,");
-    let found = view::plan::run(&resident(&minutes), &target(1_000_000), &Effort::unlimited());
+    let found = view::plan::run(&resident(&minutes), &target(1_000_000), Route::Network, &Effort::unlimited());
     let Err(Failure::BadQuestion(problems)) = found else { panic!("minutes have no price") };
     assert_eq!(problems[0].column.as_deref(), Some("plan.travel_pence_per_km"));
+}
+
+#[test]
+fn both_routes_find_plans_that_are_equally_good() {
+    let resident = resident(&play(CANDIDATES));
+    for asked in [budget(2_400), budget(4_600), target(500_001)] {
+        let [own, outside] = [Route::Network, Route::Program]
+            .map(|route| view::plan::run(&resident, &asked, route, &Effort::unlimited()).expect("an answer").document);
+        assert_eq!((own.objective, own.proof.as_str()), (outside.objective, "bound"));
+        assert!(outside.provenance.backend.starts_with("good_lp/"), "{}", outside.provenance.backend);
+    }
 }

@@ -14,7 +14,9 @@ use crate::eligibility::{Pairs, Profiles, travel_unit};
 use crate::gaps::deficient::{self, Block};
 use crate::gaps::tally::{Tallies, tallies_of};
 use crate::matching::{Reading, asking};
-use crate::solve::choose::{self, Aim, Answer, Choices, ChooseError, Planner, Status, TravelCost, Within, Work};
+use crate::solve::choose::{
+    self, Aim, Answer, Choices, ChooseError, Planner, ProvedBy, Status, TravelCost, Within, Work,
+};
 use crate::solve::network::NetworkParts;
 use crate::solve::{Effort, Flow, Network, StopReason};
 
@@ -32,6 +34,8 @@ pub struct Plan {
     pub objective: i64,
     /// No plan does better: an upper bound where most is wanted, a lower one where least is.
     pub bound: i64,
+    /// What the bound rests on.
+    pub proof: ProvedBy,
     /// What the search took.
     pub work: Work,
     /// The cases that it is made for.
@@ -186,7 +190,7 @@ pub fn plan(
     effort.report("plan", 0, None);
     let units: Vec<&[u64]> = cases.iter().map(|case| case.units.as_slice()).collect();
     let (aim, meanings) = aim(locality, &market, &question.aim, &units)?;
-    let mut planner = Planner::new(choices);
+    let mut planner = Planner::by(choices, question.route);
     let asked = choose::Question { within: question.within.clone(), aim, gap: question.gap };
     let mut answer = planner.answer(&asked, effort)?;
     if answer.allowed {
@@ -235,7 +239,7 @@ pub fn plan(
         PlanAim::MostNeed => (total - answer.objective, total - answer.bound),
         _ => (answer.objective, answer.bound),
     };
-    let Answer { steps, cost, status, work, .. } = answer;
+    let Answer { steps, cost, status, proof, work, .. } = answer;
     let sets = sets.into_iter().zip(today.sets).map(|(unmet_after, block)| SetToday { block, unmet_after }).collect();
     Ok(Plan {
         status,
@@ -243,6 +247,7 @@ pub fn plan(
         cost,
         objective,
         bound,
+        proof,
         work,
         cases,
         floors,
@@ -427,7 +432,7 @@ fn equally(
     let equal = Choices::new(network, choices.levers().to_vec(), choices.rules().to_vec())
         .map_err(|error| NoMarket::TooLarge(error.to_string()))?;
     let asked = choose::Question { within: question.within.clone(), aim: Aim::MostNeed, gap: question.gap };
-    let mut best = choose::solve(&equal, &asked, effort)?;
+    let mut best = Planner::by(&equal, question.route).answer(&asked, effort)?;
     if let Status::Stopped(reason) = best.status {
         return Err(reason.into());
     }

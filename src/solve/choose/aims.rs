@@ -6,7 +6,7 @@ use super::floors::{self, Floors};
 use super::model::{Model, Row};
 use super::transport::{self, Counts, Transport};
 use super::travel::{self, Travel};
-use super::{Aim, Answer, Choices, ChooseError, ProvedBy, Question, Route, Shortfall, Status, Within, Work, stretch};
+use super::{Aim, Answer, Choices, ChooseError, Question, Route, Shortfall, Status, Within, Work, stretch};
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::need::{self, NeedOutcome};
