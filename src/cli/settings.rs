@@ -657,6 +657,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_plan_is_asked_for_in_whole_pence_and_exact_shares() {
+        let asked = |line: &str| -> Result<PlanAsked, String> {
+            let Task::Plan(plan) = meant(line)?.task else { panic!("{line} is another command") };
+            Ok(plan.asked)
+        };
+        let line = "plan b --target 0.95 --floor area=0.8 --floor kind:asd=.5 --fund a=b=-100 --gap 0.01";
+        let found = asked(line).expect("it can be meant");
+        assert_eq!((found.target, found.floors[0].share, found.floors[1].share), (Some(950_000), 800_000, 500_000));
+        assert_eq!((found.floors[1].of.as_str(), found.floors[1].value.as_deref()), ("kind", Some("asd")));
+        assert_eq!((found.funds[0].fund.as_str(), found.funds[0].pence, found.gap), ("a=b", -100, 0.01));
+        assert_eq!(asked("plan b --budget -5").expect("money may come in").budget, Some(-5));
+        for (line, why) in [
+            (
+                "plan b --target 95",
+                "--target is \"95\"; it is a share from 0 to 1 with at most six decimals, such as 0.95",
+            ),
+            ("plan b --target 0.1234567", "at most six decimals"),
+            ("plan b --target .", "at most six decimals"),
+            ("plan b --floor area", "--floor \"area\" is no OF=SHARE, such as area=0.8 or kind:asd=0.9"),
+            ("plan b --fund health=1.5", "--fund \"health=1.5\" is no FUND=PENCE, such as health=1000000"),
+        ] {
+            let wrong = asked(line).unwrap_err();
+            assert!(wrong.contains(why), "{line}: {wrong}");
+        }
+    }
+
     const IMPORT_WITHOUT: &str = "import --population p --points q --out d --ages 4-10 --reference-date 2024-06-30";
     const IMPORT: &str = "import --population p --points q --out d --name n";
 
