@@ -619,7 +619,7 @@ fn instance(size: &str, seed: u64, rscale: u64, fill: u64, snap: bool) -> Result
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, Reach, Task, mean};
+    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, PlanAsked, Reach, Task, mean};
     use crate::cli::output::Form;
     use crate::domain::BadRows;
     use crate::matching::Route;
