@@ -1,6 +1,6 @@
 //! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
 
-use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Memory, Search, Tree, Whole};
 use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
@@ -131,8 +131,8 @@ pub(super) fn share(of: i64, gap: f64) -> i64 {
 /// Deterministic: the same questions in the same order give the same answers, unless time stops one.
 pub struct Planner<'a> {
     model: Model<'a>,
-    /// Cuts of the unmet need, which hold whatever the limits are.
-    need_cuts: Vec<Row>,
+    /// What was learnt of the unmet need.
+    need: Memory,
     /// Good choices so far.
     hints: Vec<Vec<u32>>,
 }
@@ -140,7 +140,7 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     pub fn new(choices: &'a Choices) -> Planner<'a> {
         let model = Model::of(choices);
-        Planner { model, need_cuts: Vec::new(), hints: Vec::new() }
+        Planner { model, need: Memory::default(), hints: Vec::new() }
     }
 
     /// The best choice for a question, with its proof.
@@ -213,9 +213,9 @@ impl<'a> Planner<'a> {
     ) -> Result<Found, ChooseError> {
         let mut aim = MostNeed { weights, total: self.total(weights) };
         let search =
-            Search { within, gap, target: None, known: std::mem::take(&mut self.need_cuts), hints: self.hints.clone() };
-        let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
-        self.need_cuts = cuts;
+            Search { within, gap, target: None, hints: self.hints.clone(), memory: std::mem::take(&mut self.need) };
+        let (found, memory) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        self.need = memory;
         if let Some(Best { steps, .. }) = &found.best
             && !self.hints.contains(steps)
         {
@@ -240,16 +240,16 @@ impl<'a> Planner<'a> {
                 return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
             }
         }
-        let search = Search { within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
+        let search = Search { within, gap, target: None, hints: self.hints.clone(), memory: Memory::default() };
         let (found, _) = match counts {
             None => {
                 let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
-                let search = Search { known: aim.known(&self.model), ..search };
+                let search = Search { memory: Memory::of(aim.known(&self.model)), ..search };
                 Tree::new(&self.model, search, &mut aim, effort).run()?
             }
             Some(counts) => {
                 let mut aim = Transport::of(&self.model, wanted, counts);
-                let search = Search { known: aim.known(&self.model), ..search };
+                let search = Search { memory: Memory::of(aim.known(&self.model)), ..search };
                 Tree::new(&self.model, search, &mut aim, effort).run()?
             }
         };
@@ -259,7 +259,7 @@ impl<'a> Planner<'a> {
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
         let hints = found.nearest.map(|(_, _, steps)| steps).into_iter().collect();
-        let search = Search { within, gap: 0.0, target: None, known: Vec::new(), hints };
+        let search = Search { within, gap: 0.0, target: None, memory: Memory::default(), hints };
         let (short, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         let work = Work {
             nodes: found.work.nodes + short.work.nodes,
@@ -284,7 +284,7 @@ impl<'a> Planner<'a> {
             return self.finish(first, Goal::Unknown);
         };
         let mut aim = Travel::of(&self.model, &weights, unmet);
-        let search = Search { within, gap, target: None, known: Vec::new(), hints: vec![steps] };
+        let search = Search { within, gap, target: None, memory: Memory::default(), hints: vec![steps] };
         let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         self.finish(found, Goal::Travel)
     }

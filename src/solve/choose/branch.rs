@@ -6,6 +6,7 @@
 //! holds nothing else, so the tree is exact whatever the cuts.
 
 mod pick;
+mod root;
 
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -88,10 +89,26 @@ pub(super) struct Search<'a> {
     pub gap: f64,
     /// An answer with this objective or less is enough, and others are of no interest.
     pub target: Option<i64>,
-    /// Rows known from before.
-    pub known: Vec<Row>,
     /// Choices to look at first.
     pub hints: Vec<Vec<u32>>,
+    pub memory: Memory,
+}
+
+/// What one tree leaves for the next with the same aim and other limits: all of it holds whatever the limits are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// Cuts, in real units.
+    pub cuts: Vec<Row>,
+    /// What choices are worth: by how much targets are missed, and the objective.
+    seen: BTreeMap<Vec<u32>, (u64, i64)>,
+    /// The relaxation of the root.
+    root: Option<Relaxation>,
+}
+
+impl Memory {
+    pub fn of(cuts: Vec<Row>) -> Memory {
+        Memory { cuts, ..Memory::default() }
+    }
 }
 
 struct Node {
@@ -142,8 +159,12 @@ pub(super) struct Tree<'t, 'm> {
     box_lower: Vec<f64>,
     box_upper: Vec<f64>,
     guess: Vec<[(f64, f64); 2]>,
+    /// The relaxation of the root, for the next question.
+    root: Option<Relaxation>,
     number: u64,
     pub work: Work,
+    /// Whether there is a choice and cuts from before.
+    pub warm: bool,
 }
 
 /// What a relaxation said of a node.
@@ -161,11 +182,17 @@ struct Relaxed {
 }
 
 const WHOLE: f64 = 1e-6;
-const ROUNDS_AT_ROOT: usize = 400;
 const MOST_PIVOTS: usize = 5000;
+/// Choices that are remembered from question to question.
+const MOST_SEEN: usize = 20_000;
 
 impl<'t, 'm> Tree<'t, 'm> {
-    pub fn new(model: &'t Model<'m>, search: Search<'t>, aim: &'t mut dyn Aim, effort: &'t Effort<'t>) -> Tree<'t, 'm> {
+    pub fn new(
+        model: &'t Model<'m>,
+        mut search: Search<'t>,
+        aim: &'t mut dyn Aim,
+        effort: &'t Effort<'t>,
+    ) -> Tree<'t, 'm> {
         let counted = aim.counted();
         let mut cost: Vec<f64> = model.columns.iter().map(|own| own.cost as f64 * counted.cost as f64).collect();
         let mut lower = vec![0.0; cost.len()];
@@ -179,7 +206,11 @@ impl<'t, 'm> Tree<'t, 'm> {
         }
         let n = model.columns.len();
         let mut tree = Tree {
-            relaxation: Relaxation::new(cost, lower.clone(), upper.clone()),
+            relaxation: search
+                .memory
+                .root
+                .take()
+                .unwrap_or_else(|| Relaxation::new(cost.clone(), lower.clone(), upper.clone())),
             box_lower: lower,
             box_upper: upper,
             guess: vec![[(0.0, 0.0); 2]; n],
@@ -187,24 +218,32 @@ impl<'t, 'm> Tree<'t, 'm> {
             pool: Vec::new(),
             used: Vec::new(),
             unit,
-            seen: BTreeMap::new(),
+            seen: std::mem::take(&mut search.memory.seen),
+            root: None,
             best: None,
             nearest: None,
             left: f64::INFINITY,
             number: 0,
+            warm: false,
             work: Work::default(),
             model,
             aim,
             effort,
             search,
         };
-        for row in model.rows(tree.search.within) {
-            let row = tree.scaled(row);
-            tree.relaxation.add(row);
+        let rows: Vec<Row> = model.rows(tree.search.within).into_iter().map(|row| tree.scaled(row)).collect();
+        tree.kept = rows.len();
+        if 0 < tree.relaxation.n_rows() && tree.relaxation.begins_with(&rows) {
+            for (at, row) in rows.iter().enumerate() {
+                tree.relaxation.set_right(at, row.right);
+            }
+        } else {
+            tree.relaxation = Relaxation::new(cost, tree.box_lower.clone(), tree.box_upper.clone());
+            rows.into_iter().for_each(|row| tree.relaxation.add(row));
         }
-        tree.kept = tree.relaxation.n_rows();
-        for row in std::mem::take(&mut tree.search.known) {
-            tree.learn(row);
+        for row in std::mem::take(&mut tree.search.memory.cuts) {
+            tree.pool.push(tree.scaled(row));
+            tree.used.push(0);
         }
         tree
     }
@@ -234,7 +273,11 @@ impl<'t, 'm> Tree<'t, 'm> {
 
     /// What whole steps are worth; a new one may become the best, and its cuts are kept.
     pub fn look(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
-        if let Some((missing, objective)) = self.seen.get(steps) {
+        let allowed = self.model.allowed(steps, self.search.within);
+        let known = self.best.as_ref().map_or(i64::MAX, |best| best.objective);
+        if let Some((missing, objective)) = self.seen.get(steps)
+            && !(allowed && *missing == 0 && *objective < known)
+        {
             return Ok((*missing, *objective, Vec::new()));
         }
         let Whole { missing, objective, rows, flow } = self.aim.whole(self.model, steps, self.effort)?;
@@ -243,12 +286,11 @@ impl<'t, 'm> Tree<'t, 'm> {
             self.learn(row.clone());
         }
         self.seen.insert(steps.to_vec(), (missing, objective));
-        let allowed = self.model.allowed(steps, self.search.within);
         let nearer = |(other, value, _): &(u64, i64, Vec<u32>)| (missing, objective) < (*other, *value);
         if allowed && self.nearest.as_ref().is_none_or(nearer) {
             self.nearest = Some((missing, objective, steps.to_vec()));
         }
-        if missing == 0 && allowed && self.best.as_ref().is_none_or(|best| objective < best.objective) {
+        if missing == 0 && allowed && (self.best.is_none() || objective < known) {
             self.best = Some(Best { objective, steps: steps.to_vec(), flow });
             self.effort.report("plan", self.work.nodes, None);
         }
@@ -259,6 +301,41 @@ impl<'t, 'm> Tree<'t, 'm> {
     pub fn look_again(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
         self.seen.remove(steps);
         self.look(steps)
+    }
+
+    /// Whether to go on, before what walks the pool.
+    pub fn poll(&self) -> Result<(), Halt> {
+        self.effort.tick((self.pool.len() * self.model.columns.len()) as u64)?;
+        Ok(self.effort.look()?)
+    }
+
+    /// What the cuts say that whole steps are worth at least, and the cut that says it; None where they say that targets
+    /// are missed.
+    pub fn promised(&self, steps: &[u32]) -> Option<(f64, Option<&Row>)> {
+        let point = self.model.point_of(steps);
+        let last = point.len() as u32;
+        let (mut most, mut at) = (0.0, None);
+        for row in &self.pool {
+            let (mut own, mut factor) = (-row.right, 0.0);
+            for (column, term) in &row.terms {
+                if *column == last { factor = -term } else { own += term * point[*column as usize] }
+            }
+            if factor <= 0.0 {
+                if 1e-6 < own {
+                    return None;
+                }
+            } else if most < own / factor {
+                (most, at) = (own / factor, Some(row));
+            }
+        }
+        let cost = self.aim.counted().cost as f64 * self.model.choices.cost(steps) as f64;
+        Some((most * self.unit + cost, at))
+    }
+
+    /// Whether steps could be better than the best, by what the cuts say.
+    pub fn promising(&self, steps: &[u32]) -> bool {
+        let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
+        !self.seen.contains_key(steps) && self.promised(steps).is_some_and(|(bound, _)| bound < best - 0.5)
     }
 
     /// Whether the cost of the columns counts in the objective.
@@ -284,7 +361,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         matches!((&self.best, self.search.target), (Some(best), Some(target)) if best.objective <= target)
     }
 
-    pub fn run(mut self) -> Result<(Found, Vec<Row>), ChooseError> {
+    pub fn run(mut self) -> Result<(Found, Memory), ChooseError> {
         let mut open = BinaryHeap::new();
         let mut at_hand = None;
         let halt = self.walk(&mut open, &mut at_hand).err();
@@ -304,7 +381,11 @@ impl<'t, 'm> Tree<'t, 'm> {
             work: self.work,
             within: self.search.within.clone(),
         };
-        Ok((found, best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32)))
+        let cuts = best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32);
+        if MOST_SEEN < self.seen.len() {
+            self.seen.clear();
+        }
+        Ok((found, Memory { cuts, seen: self.seen, root: self.root }))
     }
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
@@ -313,16 +394,26 @@ impl<'t, 'm> Tree<'t, 'm> {
         let least = |column: &Column| (column.cost * i64::from(column.most)).min(0) as f64 * per_cost;
         let floor = self.model.columns.iter().map(least).sum();
         *at_hand = Some(floor);
-        for hint in std::mem::take(&mut self.search.hints) {
+        let mut hints = std::mem::take(&mut self.search.hints);
+        hints.extend(self.best_seen());
+        for hint in hints {
             if hint.len() == self.model.n_levers() {
                 self.look(&hint)?;
             }
         }
-        first::answer(self)?;
+        self.warm = self.best.is_some() && !self.pool.is_empty();
+        if !self.warm {
+            first::answer(self)?;
+        }
         if self.enough() {
             return Ok(());
         }
         self.root(at_hand)?;
+        if self.warm && at_hand.is_some_and(|bound| Tree::whole_bound(bound) <= self.cutoff()) {
+            first::answer(self)?;
+        }
+        self.set_box(&[]);
+        self.root = Some(self.relaxation.clone());
         let mut next = Some(Node { bound: at_hand.unwrap_or(floor), number: 0, depth: 0, boxes: Vec::new() });
         while let Some(node) = next.take().or_else(|| open.pop()) {
             *at_hand = Some(node.bound);
@@ -342,6 +433,15 @@ impl<'t, 'm> Tree<'t, 'm> {
             *at_hand = None;
         }
         Ok(())
+    }
+
+    /// The best of the choices looked at for other questions that will do for this one.
+    fn best_seen(&self) -> Option<Vec<u32>> {
+        let fit = self
+            .seen
+            .iter()
+            .filter(|(steps, (missing, _))| *missing == 0 && self.model.allowed(steps, self.search.within));
+        fit.min_by_key(|(_, (_, objective))| *objective).map(|(steps, _)| steps.clone())
     }
 
     /// Notes a node that is not followed because it cannot be much better.
@@ -406,81 +506,12 @@ impl<'t, 'm> Tree<'t, 'm> {
         worst.len()
     }
 
-    /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
-    /// keeps it from leaping about (Ben-Ameur and Neto 2007).
-    fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|best| self.model.point_of(&best.steps));
-        let mut stale = 0;
-        let mut last = f64::NEG_INFINITY;
-        for round in 0..ROUNDS_AT_ROOT {
-            self.set_box(&[]);
-            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
-                *at_hand = None;
-                return Ok(());
-            };
-            *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
-            if self.cutoff() < Tree::whole_bound(bound) {
-                return Ok(());
-            }
-            self.fix(bound, &reduced);
-            stale = if last + 1e-5 * (1.0 + last.abs()) < bound { 0 } else { stale + 1 };
-            last = last.max(bound);
-            if 12 < stale {
-                break;
-            }
-            self.relaxation.drop_slack(self.kept, 1e-4);
-            let levers = &point[..self.model.columns.len()];
-            if levers.iter().all(|value| (value - value.round()).abs() < WHOLE) {
-                let steps = self.steps_of(&point);
-                self.look(&steps)?;
-            } else if round % 5 == 0 {
-                first::round(self, levers)?;
-            }
-            let core = inner.get_or_insert_with(|| levers.to_vec());
-            let half: Vec<f64> = levers.iter().zip(core.iter()).map(|(one, other)| 0.5 * one + 0.5 * other).collect();
-            for (own, value) in core.iter_mut().zip(levers) {
-                *own = 0.7 * *own + 0.3 * value;
-            }
-            let before = self.pool.len();
-            for row in self.aim.between(self.model, &half, self.effort)? {
-                self.learn(row);
-            }
-            self.work.inner += 1;
-            if self.pool[before..].iter().all(|row| violation(row, &point) <= 1e-6) {
-                for row in self.aim.between(self.model, levers, self.effort)? {
-                    self.learn(row);
-                }
-                self.work.inner += 1;
-            }
-            if self.pool.iter().all(|row| violation(row, &point) <= 1e-6) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     fn steps_of(&self, point: &[f64]) -> Vec<u32> {
         let mut steps = vec![0; self.model.n_levers()];
         for (column, value) in self.model.columns.iter().zip(point) {
             steps[column.lever as usize] += value.round().clamp(0.0, f64::from(column.most)) as u32;
         }
         steps
-    }
-
-    /// Narrows boxes everywhere: a column whose move alone would cost more than the cutoff cannot move so far.
-    fn fix(&mut self, bound: f64, reduced: &[f64]) {
-        let room = self.cutoff() + 1e-6 - bound;
-        if !room.is_finite() {
-            return;
-        }
-        for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
-            let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
-            if own * (upper - lower) > room && 1e-9 < own {
-                self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
-            } else if -own * (upper - lower) > room && own < -1e-9 {
-                self.box_lower[column] = lower.max(upper - (room / -own + 1e-9).floor().max(0.0));
-            }
-        }
     }
 
     fn consider(&mut self, node: &Node) -> Result<Verdict, Halt> {
@@ -575,13 +606,13 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 }
 
-/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and serve those near the
-/// root most.
+/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and what the root did not
+/// find serves those near it most.
 fn rounds_at(depth: u32) -> usize {
     match depth {
-        12.. => 0,
-        depth if depth.is_multiple_of(4) => 3,
-        _ => 1,
+        0 => 3,
+        1..4 => 1,
+        _ => 0,
     }
 }
 
@@ -592,7 +623,7 @@ fn violation(row: &Row, point: &[f64]) -> f64 {
 
 /// The cuts that were of most use, in real units, for another question.
 fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
-    const MOST: usize = 150;
+    const MOST: usize = 600;
     let mut order: Vec<usize> = (0..pool.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
     order.truncate(MOST);

@@ -652,6 +652,20 @@ proptest! {
     }
 
     #[test]
+    fn a_gap_is_kept_and_its_bound_is_one(choices in small(), budgets in vec(0..=10i64, 1..=4), gap in 0.0..0.5f64) {
+        let mut planner = Planner::new(&choices);
+        let answers = planner.frontier(&Within::default(), &budgets, gap, &Effort::unlimited()).expect("answers");
+        prop_assert_eq!(answers.len(), budgets.len());
+        for (answer, own) in answers.iter().zip(&budgets) {
+            let best = least_by_trial(&choices, &budget(*own), |steps| Some(unmet(&choices, steps)));
+            let Some(best) = best else { continue };
+            sound(&choices, &budget(*own), answer);
+            prop_assert!(answer.bound <= best && best <= answer.objective, "{:?} against {}", answer, best);
+            prop_assert!((answer.objective - answer.bound) as f64 <= gap * answer.weight_met as f64, "{:?}", answer);
+        }
+    }
+
+    #[test]
     fn a_frontier_is_what_each_budget_alone_gives(choices in small(), budgets in vec(0..=10i64, 1..=4)) {
         let mut planner = Planner::new(&choices);
         let answers = planner.frontier(&Within::default(), &budgets, 0.0, &Effort::unlimited()).expect("answers");
