@@ -6,6 +6,7 @@
 //! holds nothing else, so the tree is exact whatever the cuts.
 
 mod pick;
+mod pool;
 mod root;
 
 use std::collections::{BTreeMap, BinaryHeap};
@@ -15,6 +16,8 @@ use super::relaxation::{Relaxation, Solved};
 use super::{ChooseError, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::outcome::Flow;
+use pool::{best_cuts, violation};
+use root::Patience;
 
 /// A question as the tree sees it. Columns are those of the model; what the objective holds besides their cost is one
 /// more column, the last, which cuts bound from below.
@@ -182,6 +185,8 @@ struct Relaxed {
 }
 
 const WHOLE: f64 = 1e-6;
+/// A tree of more nodes than this is worth cuts that a short one is not.
+const LONG: u64 = 500;
 const MOST_PIVOTS: usize = 5000;
 /// Choices that are remembered from question to question.
 const MOST_SEEN: usize = 20_000;
@@ -248,29 +253,6 @@ impl<'t, 'm> Tree<'t, 'm> {
         tree
     }
 
-    /// In units of the relaxation, with a greatest factor of 1.
-    fn scaled(&self, mut row: Row) -> Row {
-        let n = self.model.columns.len() as u32;
-        for term in row.terms.iter_mut().filter(|term| term.0 == n) {
-            term.1 *= self.unit;
-        }
-        let size = row.terms.iter().map(|term| term.1.abs()).fold(0.0, f64::max);
-        if 0.0 < size {
-            row.terms.iter_mut().for_each(|term| term.1 /= size);
-            row.right /= size;
-        }
-        row
-    }
-
-    /// Keeps a cut; gives its place in the pool.
-    fn learn(&mut self, row: Row) -> usize {
-        self.work.cuts += 1;
-        let row = self.scaled(row);
-        self.pool.push(row);
-        self.used.push(0);
-        self.pool.len() - 1
-    }
-
     /// What whole steps are worth; a new one may become the best, and its cuts are kept.
     pub fn look(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
         let allowed = self.model.allowed(steps, self.search.within);
@@ -303,39 +285,10 @@ impl<'t, 'm> Tree<'t, 'm> {
         self.look(steps)
     }
 
-    /// Whether to go on, before what walks the pool.
-    pub fn poll(&self) -> Result<(), Halt> {
-        self.effort.tick((self.pool.len() * self.model.columns.len()) as u64)?;
-        Ok(self.effort.look()?)
-    }
-
-    /// What the cuts say that whole steps are worth at least, and the cut that says it; None where they say that targets
-    /// are missed.
-    pub fn promised(&self, steps: &[u32]) -> Option<(f64, Option<&Row>)> {
-        let point = self.model.point_of(steps);
-        let last = point.len() as u32;
-        let (mut most, mut at) = (0.0, None);
-        for row in &self.pool {
-            let (mut own, mut factor) = (-row.right, 0.0);
-            for (column, term) in &row.terms {
-                if *column == last { factor = -term } else { own += term * point[*column as usize] }
-            }
-            if factor <= 0.0 {
-                if 1e-6 < own {
-                    return None;
-                }
-            } else if most < own / factor {
-                (most, at) = (own / factor, Some(row));
-            }
-        }
-        let cost = self.aim.counted().cost as f64 * self.model.choices.cost(steps) as f64;
-        Some((most * self.unit + cost, at))
-    }
-
-    /// Whether steps could be better than the best, by what the cuts say.
-    pub fn promising(&self, steps: &[u32]) -> bool {
-        let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
-        !self.seen.contains_key(steps) && self.promised(steps).is_some_and(|(bound, _)| bound < best - 0.5)
+    /// Whether prices between whole points, whose work goes with the pairs, cost no more than some ten nodes, whose work
+    /// goes with the square of the columns. Where they cost a hundred, branching is the better half.
+    fn cuts_are_cheap(&self) -> bool {
+        3 * self.model.network().n_pairs() < 2 * self.model.columns.len() * self.model.columns.len()
     }
 
     /// Whether the cost of the columns counts in the objective.
@@ -408,7 +361,8 @@ impl<'t, 'm> Tree<'t, 'm> {
         if self.enough() {
             return Ok(());
         }
-        self.root(at_hand)?;
+        let patience = if self.cuts_are_cheap() { Patience::Long } else { Patience::Short };
+        self.root(at_hand, patience)?;
         if self.warm && at_hand.is_some_and(|bound| Tree::whole_bound(bound) <= self.cutoff()) {
             first::answer(self)?;
         }
@@ -426,6 +380,9 @@ impl<'t, 'm> Tree<'t, 'm> {
                 continue;
             }
             self.work.nodes += 1;
+            if self.work.nodes == LONG && !self.cuts_are_cheap() {
+                self.root(&mut None, Patience::Long)?;
+            }
             if self.work.nodes.is_multiple_of(64) {
                 self.effort.report("plan", self.work.nodes, None);
             }
@@ -491,21 +448,6 @@ impl<'t, 'm> Tree<'t, 'm> {
         }
     }
 
-    /// Adds the cuts of the pool that a point violates most; gives how many.
-    fn violated(&mut self, point: &[f64], most: usize) -> usize {
-        let mut worst: Vec<(f64, usize)> = (self.pool.iter().enumerate())
-            .map(|(at, row)| (violation(row, point), at))
-            .filter(|(by, _)| 1e-6 < *by)
-            .collect();
-        worst.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        worst.truncate(most);
-        for (_, at) in &worst {
-            self.relaxation.add(self.pool[*at].clone());
-            self.used[*at] += 1;
-        }
-        worst.len()
-    }
-
     fn steps_of(&self, point: &[f64]) -> Vec<u32> {
         let mut steps = vec![0; self.model.n_levers()];
         for (column, value) in self.model.columns.iter().zip(point) {
@@ -537,7 +479,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 let steps = self.steps_of(&point);
                 self.look(&steps)?;
                 true
-            } else if round < rounds_at(node.depth) {
+            } else if round < rounds_at(node.depth, self.cuts_are_cheap() || LONG < self.work.nodes) {
                 let before = self.pool.len();
                 for row in self.aim.between(self.model, levers, self.effort)? {
                     self.learn(row);
@@ -606,32 +548,13 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 }
 
-/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and what the root did not
-/// find serves those near it most.
-fn rounds_at(depth: u32) -> usize {
+/// How often cuts are looked for at a node that is not whole: what the root did not find serves those near it most.
+fn rounds_at(depth: u32, further: bool) -> usize {
     match depth {
         0 => 3,
         1..4 => 1,
+        4..12 if further && depth.is_multiple_of(4) => 3,
+        4..12 if further => 1,
         _ => 0,
     }
-}
-
-/// By how much a point breaks a row.
-fn violation(row: &Row, point: &[f64]) -> f64 {
-    row.terms.iter().map(|(column, factor)| factor * point[*column as usize]).sum::<f64>() - row.right
-}
-
-/// The cuts that were of most use, in real units, for another question.
-fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
-    const MOST: usize = 600;
-    let mut order: Vec<usize> = (0..pool.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
-    order.truncate(MOST);
-    order.sort_unstable();
-    let real = |at: usize| {
-        let mut row = pool[at].clone();
-        row.terms.iter_mut().filter(|term| term.0 == last).for_each(|term| term.1 /= unit);
-        row
-    };
-    order.into_iter().map(real).collect()
 }

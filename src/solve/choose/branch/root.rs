@@ -3,15 +3,21 @@
 use super::{Halt, Relaxed, Tree, WHOLE, first, violation};
 
 const MOST_ROUNDS: usize = 400;
-/// A round is stale if the bound rises by less than this share of what is open; after so many in a row branching goes
-/// further for the time.
-const RISE: f64 = 0.01;
-const MOST_STALE: u32 = 3;
+
+/// When cuts are enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// After three rounds in a row that each close less than a hundredth of what is open: branching goes further for the
+    /// time.
+    Short,
+    /// After twelve rounds in a row that hardly raise the bound.
+    Long,
+}
 
 impl Tree<'_, '_> {
     /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
     /// keeps it from leaping about (Ben-Ameur and Neto 2007).
-    pub(super) fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
+    pub(super) fn root(&mut self, at_hand: &mut Option<f64>, patience: Patience) -> Result<(), Halt> {
         let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|best| self.model.point_of(&best.steps));
         let mut stale = 0;
         let mut last = f64::NEG_INFINITY;
@@ -26,14 +32,14 @@ impl Tree<'_, '_> {
                 return Ok(());
             }
             self.fix(bound, &reduced);
-            // A rise counts by how much of what is open it closes.
-            let wanted = match &self.best {
-                Some(_) => RISE * (self.cutoff() - bound),
-                None => 1e-5 * (1.0 + last.abs()),
+            let hardly = 1e-5 * (1.0 + last.abs());
+            let (wanted, most) = match patience {
+                Patience::Short if self.best.is_some() => (0.01 * (self.cutoff() - bound), 3),
+                Patience::Short | Patience::Long => (hardly, 12),
             };
             stale = if last + wanted < bound { 0 } else { stale + 1 };
             last = last.max(bound);
-            if MOST_STALE < stale {
+            if most < stale {
                 break;
             }
             self.relaxation.drop_slack(self.kept, 1e-4);
