@@ -1,6 +1,6 @@
 //! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
 
-use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Memory, Search, Tree, Whole};
 use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
@@ -132,8 +132,8 @@ pub(super) fn share(of: i64, gap: f64) -> i64 {
 pub struct Planner<'a> {
     model: Model<'a>,
     route: Route,
-    /// Cuts of the unmet need, which hold whatever the limits are.
-    need_cuts: Vec<Row>,
+    /// What was learnt of the unmet need.
+    need: Memory,
     /// Good choices so far.
     hints: Vec<Vec<u32>>,
 }
@@ -144,7 +144,7 @@ impl<'a> Planner<'a> {
     }
 
     pub fn by(choices: &'a Choices, route: Route) -> Planner<'a> {
-        Planner { model: Model::of(choices), route, need_cuts: Vec::new(), hints: Vec::new() }
+        Planner { model: Model::of(choices), route, need: Memory::default(), hints: Vec::new() }
     }
 
     /// The best choice for a question, with its proof.
@@ -216,10 +216,16 @@ impl<'a> Planner<'a> {
         effort: &Effort,
     ) -> Result<Found, ChooseError> {
         let mut aim = MostNeed { weights, total: self.total(weights) };
-        let known = std::mem::take(&mut self.need_cuts);
-        let search = Search { route: self.route, within, gap, target: None, known, hints: self.hints.clone() };
-        let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
-        self.need_cuts = cuts;
+        let search = Search {
+            route: self.route,
+            within,
+            gap,
+            target: None,
+            hints: self.hints.clone(),
+            memory: std::mem::take(&mut self.need),
+        };
+        let (found, memory) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        self.need = memory;
         if let Some(Best { steps, .. }) = &found.best
             && !self.hints.contains(steps)
         {
@@ -244,17 +250,23 @@ impl<'a> Planner<'a> {
                 return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
             }
         }
-        let search =
-            Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
+        let search = Search {
+            route: self.route,
+            within,
+            gap,
+            target: None,
+            hints: self.hints.clone(),
+            memory: Memory::default(),
+        };
         let (found, _) = match counts {
             None => {
                 let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
-                let search = Search { known: aim.known(&self.model), ..search };
+                let search = Search { memory: Memory::of(aim.known(&self.model)), ..search };
                 Tree::new(&self.model, search, &mut aim, effort).run()?
             }
             Some(counts) => {
                 let mut aim = Transport::of(&self.model, wanted, counts);
-                let search = Search { known: aim.known(&self.model), ..search };
+                let search = Search { memory: Memory::of(aim.known(&self.model)), ..search };
                 Tree::new(&self.model, search, &mut aim, effort).run()?
             }
         };
@@ -264,7 +276,7 @@ impl<'a> Planner<'a> {
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
         let hints = found.nearest.map(|(_, _, steps)| steps).into_iter().collect();
-        let search = Search { route: self.route, within, gap: 0.0, target: None, known: Vec::new(), hints };
+        let search = Search { route: self.route, within, gap: 0.0, target: None, memory: Memory::default(), hints };
         let (short, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         let work = Work {
             nodes: found.work.nodes + short.work.nodes,
@@ -289,7 +301,8 @@ impl<'a> Planner<'a> {
             return self.finish(first, Goal::Unknown);
         };
         let mut aim = Travel::of(&self.model, &weights, unmet);
-        let search = Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: vec![steps] };
+        let search =
+            Search { route: self.route, within, gap, target: None, memory: Memory::default(), hints: vec![steps] };
         let (mut found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         found.proof = found.proof.max(first.proof);
         self.finish(found, Goal::Travel)

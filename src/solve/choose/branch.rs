@@ -7,6 +7,8 @@
 
 mod master;
 mod pick;
+mod pool;
+mod root;
 
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -20,6 +22,8 @@ use super::{ChooseError, ProvedBy, Route, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::mip;
 use crate::solve::outcome::Flow;
+use pool::{best_cuts, violation};
+use root::Patience;
 
 /// A question as the tree sees it. Columns are those of the model; what the objective holds besides their cost is one
 /// more column, the last, which cuts bound from below.
@@ -100,10 +104,26 @@ pub(super) struct Search<'a> {
     pub gap: f64,
     /// An answer with this objective or less is enough, and others are of no interest.
     pub target: Option<i64>,
-    /// Rows known from before.
-    pub known: Vec<Row>,
     /// Choices to look at first.
     pub hints: Vec<Vec<u32>>,
+    pub memory: Memory,
+}
+
+/// What one tree leaves for the next with the same aim and other limits: all of it holds whatever the limits are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// Cuts, in real units.
+    pub cuts: Vec<Row>,
+    /// What choices are worth: by how much targets are missed, and the objective.
+    seen: BTreeMap<Vec<u32>, (u64, i64)>,
+    /// The relaxation of the root.
+    root: Option<Relaxation>,
+}
+
+impl Memory {
+    pub fn of(cuts: Vec<Row>) -> Memory {
+        Memory { cuts, ..Memory::default() }
+    }
 }
 
 struct Node {
@@ -158,8 +178,12 @@ pub(super) struct Tree<'t, 'm> {
     box_lower: Vec<f64>,
     box_upper: Vec<f64>,
     guess: Vec<[(f64, f64); 2]>,
+    /// The relaxation of the root, for the next question.
+    root: Option<Relaxation>,
     number: u64,
     pub work: Work,
+    /// Whether there is a choice and cuts from before.
+    pub warm: bool,
 }
 
 /// What a relaxation said of a node.
@@ -177,11 +201,19 @@ struct Relaxed {
 }
 
 const WHOLE: f64 = 1e-6;
-const ROUNDS_AT_ROOT: usize = 400;
+/// A tree of more nodes than this is worth cuts that a short one is not.
+const LONG: u64 = 500;
 const MOST_PIVOTS: usize = 5000;
+/// Choices that are remembered from question to question.
+const MOST_SEEN: usize = 20_000;
 
 impl<'t, 'm> Tree<'t, 'm> {
-    pub fn new(model: &'t Model<'m>, search: Search<'t>, aim: &'t mut dyn Aim, effort: &'t Effort<'t>) -> Tree<'t, 'm> {
+    pub fn new(
+        model: &'t Model<'m>,
+        mut search: Search<'t>,
+        aim: &'t mut dyn Aim,
+        effort: &'t Effort<'t>,
+    ) -> Tree<'t, 'm> {
         let counted = aim.counted();
         let mut cost: Vec<f64> = model.columns.iter().map(|own| own.cost as f64 * counted.cost as f64).collect();
         let mut lower = vec![0.0; cost.len()];
@@ -195,7 +227,11 @@ impl<'t, 'm> Tree<'t, 'm> {
         }
         let n = model.columns.len();
         let mut tree = Tree {
-            relaxation: Relaxation::new(cost, lower.clone(), upper.clone()),
+            relaxation: search
+                .memory
+                .root
+                .take()
+                .unwrap_or_else(|| Relaxation::new(cost.clone(), lower.clone(), upper.clone())),
             box_lower: lower,
             box_upper: upper,
             guess: vec![[(0.0, 0.0); 2]; n],
@@ -203,56 +239,45 @@ impl<'t, 'm> Tree<'t, 'm> {
             pool: Vec::new(),
             used: Vec::new(),
             unit,
-            seen: BTreeMap::new(),
+            seen: std::mem::take(&mut search.memory.seen),
+            root: None,
             best: None,
             nearest: None,
             left: f64::INFINITY,
             claimed: f64::NEG_INFINITY,
             solver: mip::solve_within,
             number: 0,
+            warm: false,
             work: Work::default(),
             model,
             aim,
             effort,
             search,
         };
-        for row in model.rows(tree.search.within) {
-            let row = tree.scaled(row);
-            tree.relaxation.add(row);
+        let rows: Vec<Row> = model.rows(tree.search.within).into_iter().map(|row| tree.scaled(row)).collect();
+        tree.kept = rows.len();
+        if 0 < tree.relaxation.n_rows() && tree.relaxation.begins_with(&rows) {
+            for (at, row) in rows.iter().enumerate() {
+                tree.relaxation.set_right(at, row.right);
+            }
+        } else {
+            tree.relaxation = Relaxation::new(cost, tree.box_lower.clone(), tree.box_upper.clone());
+            rows.into_iter().for_each(|row| tree.relaxation.add(row));
         }
-        tree.kept = tree.relaxation.n_rows();
-        for row in std::mem::take(&mut tree.search.known) {
-            tree.learn(row);
+        for row in std::mem::take(&mut tree.search.memory.cuts) {
+            tree.pool.push(tree.scaled(row));
+            tree.used.push(0);
         }
         tree
     }
 
-    /// In units of the relaxation, with a greatest factor of 1.
-    fn scaled(&self, mut row: Row) -> Row {
-        let n = self.model.columns.len() as u32;
-        for term in row.terms.iter_mut().filter(|term| term.0 == n) {
-            term.1 *= self.unit;
-        }
-        let size = row.terms.iter().map(|term| term.1.abs()).fold(0.0, f64::max);
-        if 0.0 < size {
-            row.terms.iter_mut().for_each(|term| term.1 /= size);
-            row.right /= size;
-        }
-        row
-    }
-
-    /// Keeps a cut; gives its place in the pool.
-    fn learn(&mut self, row: Row) -> usize {
-        self.work.cuts += 1;
-        let row = self.scaled(row);
-        self.pool.push(row);
-        self.used.push(0);
-        self.pool.len() - 1
-    }
-
     /// What whole steps are worth; a new one may become the best, and its cuts are kept.
     pub fn look(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
-        if let Some((missing, objective)) = self.seen.get(steps) {
+        let allowed = self.model.allowed(steps, self.search.within);
+        let known = self.best.as_ref().map_or(i64::MAX, |best| best.objective);
+        if let Some((missing, objective)) = self.seen.get(steps)
+            && !(allowed && *missing == 0 && *objective < known)
+        {
             return Ok((*missing, *objective, Vec::new()));
         }
         let Whole { missing, objective, rows, flow } = self.aim.whole(self.model, steps, self.effort)?;
@@ -261,12 +286,11 @@ impl<'t, 'm> Tree<'t, 'm> {
             self.learn(row.clone());
         }
         self.seen.insert(steps.to_vec(), (missing, objective));
-        let allowed = self.model.allowed(steps, self.search.within);
         let nearer = |(other, value, _): &(u64, i64, Vec<u32>)| (missing, objective) < (*other, *value);
         if allowed && self.nearest.as_ref().is_none_or(nearer) {
             self.nearest = Some((missing, objective, steps.to_vec()));
         }
-        if missing == 0 && allowed && self.best.as_ref().is_none_or(|best| objective < best.objective) {
+        if missing == 0 && allowed && (self.best.is_none() || objective < known) {
             self.best = Some(Best { objective, steps: steps.to_vec(), flow });
             self.effort.report("plan", self.work.nodes, None);
         }
@@ -277,6 +301,12 @@ impl<'t, 'm> Tree<'t, 'm> {
     pub fn look_again(&mut self, steps: &[u32]) -> Result<(u64, i64, Vec<Row>), Halt> {
         self.seen.remove(steps);
         self.look(steps)
+    }
+
+    /// Whether prices between whole points, whose work goes with the pairs, cost no more than some ten nodes, whose work
+    /// goes with the square of the columns. Where they cost a hundred, branching is the better half.
+    fn cuts_are_cheap(&self) -> bool {
+        3 * self.model.network().n_pairs() < 2 * self.model.columns.len() * self.model.columns.len()
     }
 
     /// Whether the cost of the columns counts in the objective.
@@ -302,7 +332,7 @@ impl<'t, 'm> Tree<'t, 'm> {
         matches!((&self.best, self.search.target), (Some(best), Some(target)) if best.objective <= target)
     }
 
-    pub fn run(mut self) -> Result<(Found, Vec<Row>), ChooseError> {
+    pub fn run(mut self) -> Result<(Found, Memory), ChooseError> {
         let mut open = BinaryHeap::new();
         let mut at_hand = None;
         let halt = self.walk(&mut open, &mut at_hand).err();
@@ -325,7 +355,11 @@ impl<'t, 'm> Tree<'t, 'm> {
             work: self.work,
             within: self.search.within.clone(),
         };
-        Ok((found, best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32)))
+        let cuts = best_cuts(self.pool, &self.used, self.unit, self.model.columns.len() as u32);
+        if MOST_SEEN < self.seen.len() {
+            self.seen.clear();
+        }
+        Ok((found, Memory { cuts, seen: self.seen, root: self.root }))
     }
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
@@ -334,19 +368,30 @@ impl<'t, 'm> Tree<'t, 'm> {
         let least = |column: &Column| (column.cost * i64::from(column.most)).min(0) as f64 * per_cost;
         let floor = self.model.columns.iter().map(least).sum();
         *at_hand = Some(floor);
-        for hint in std::mem::take(&mut self.search.hints) {
+        let mut hints = std::mem::take(&mut self.search.hints);
+        hints.extend(self.best_seen());
+        for hint in hints {
             if hint.len() == self.model.n_levers() {
                 self.look(&hint)?;
             }
         }
-        first::answer(self)?;
+        self.warm = self.best.is_some() && !self.pool.is_empty();
+        if !self.warm {
+            first::answer(self)?;
+        }
         if self.enough() {
             return Ok(());
         }
-        self.root(at_hand)?;
+        let patience = if self.cuts_are_cheap() { Patience::Long } else { Patience::Short };
+        self.root(at_hand, patience)?;
+        if self.warm && at_hand.is_some_and(|bound| Tree::whole_bound(bound) <= self.cutoff()) {
+            first::answer(self)?;
+        }
         if self.search.route == Route::Master && self.masters(at_hand)? == Went::ToTheEnd {
             return Ok(());
         }
+        self.set_box(&[]);
+        self.root = Some(self.relaxation.clone());
         let mut next = Some(Node { bound: at_hand.unwrap_or(floor), number: 0, depth: 0, boxes: Vec::new() });
         while let Some(node) = next.take().or_else(|| open.pop()) {
             *at_hand = Some(node.bound);
@@ -359,6 +404,9 @@ impl<'t, 'm> Tree<'t, 'm> {
                 continue;
             }
             self.work.nodes += 1;
+            if self.work.nodes == LONG && !self.cuts_are_cheap() {
+                self.root(&mut None, Patience::Long)?;
+            }
             if self.work.nodes.is_multiple_of(64) {
                 self.effort.report("plan", self.work.nodes, None);
             }
@@ -366,6 +414,15 @@ impl<'t, 'm> Tree<'t, 'm> {
             *at_hand = None;
         }
         Ok(())
+    }
+
+    /// The best of the choices looked at for other questions that will do for this one.
+    fn best_seen(&self) -> Option<Vec<u32>> {
+        let fit = self
+            .seen
+            .iter()
+            .filter(|(steps, (missing, _))| *missing == 0 && self.model.allowed(steps, self.search.within));
+        fit.min_by_key(|(_, (_, objective))| *objective).map(|(steps, _)| steps.clone())
     }
 
     /// Notes a node that is not followed because it cannot be much better.
@@ -415,103 +472,12 @@ impl<'t, 'm> Tree<'t, 'm> {
         }
     }
 
-    /// Adds the cuts of the pool that a point violates most; gives how many.
-    fn violated(&mut self, point: &[f64], most: usize) -> usize {
-        let mut worst: Vec<(f64, usize)> = (self.pool.iter().enumerate())
-            .map(|(at, row)| (violation(row, point), at))
-            .filter(|(by, _)| 1e-6 < *by)
-            .collect();
-        worst.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        worst.truncate(most);
-        for (_, at) in &worst {
-            self.relaxation.add(self.pool[*at].clone());
-            self.used[*at] += 1;
-        }
-        worst.len()
-    }
-
-    /// Cuts at the root until its bound stops rising: at points between the relaxation's and a whole one first, which
-    /// keeps it from leaping about (Ben-Ameur and Neto 2007).
-    fn root(&mut self, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let mut inner: Option<Vec<f64>> = self.best.as_ref().map(|best| self.model.point_of(&best.steps));
-        let mut stale = 0;
-        let mut last = f64::NEG_INFINITY;
-        for round in 0..ROUNDS_AT_ROOT {
-            self.set_box(&[]);
-            let Some(Relaxed { bound, reduced, point }) = self.relax()? else {
-                *at_hand = None;
-                return Ok(());
-            };
-            *at_hand = Some(at_hand.map_or(bound, |known| known.max(bound)));
-            if self.cutoff() < Tree::whole_bound(bound) {
-                return Ok(());
-            }
-            self.fix(bound, &reduced);
-            stale = if last + 1e-5 * (1.0 + last.abs()) < bound { 0 } else { stale + 1 };
-            last = last.max(bound);
-            if 12 < stale {
-                break;
-            }
-            self.relaxation.drop_slack(self.kept, 1e-4);
-            let levers = &point[..self.model.columns.len()];
-            if levers.iter().all(|value| (value - value.round()).abs() < WHOLE) {
-                let steps = self.steps_of(&point);
-                self.look(&steps)?;
-            } else if round % 5 == 0 {
-                first::round(self, levers)?;
-            }
-            let core = inner.get_or_insert_with(|| levers.to_vec());
-            let half: Vec<f64> = levers.iter().zip(core.iter()).map(|(one, other)| 0.5 * one + 0.5 * other).collect();
-            for (own, value) in core.iter_mut().zip(levers) {
-                *own = 0.7 * *own + 0.3 * value;
-            }
-            let before = self.pool.len();
-            for row in self.aim.between(self.model, &half, self.effort)? {
-                self.learn(row);
-            }
-            self.work.inner += 1;
-            if self.pool[before..].iter().all(|row| violation(row, &point) <= 1e-6) {
-                for row in self.aim.between(self.model, levers, self.effort)? {
-                    self.learn(row);
-                }
-                self.work.inner += 1;
-            }
-            if self.pool.iter().all(|row| violation(row, &point) <= 1e-6) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     fn steps_of(&self, point: &[f64]) -> Vec<u32> {
         let mut steps = vec![0; self.model.n_levers()];
         for (column, value) in self.model.columns.iter().zip(point) {
             steps[column.lever as usize] += value.round().clamp(0.0, f64::from(column.most)) as u32;
         }
         steps
-    }
-
-    /// Narrows boxes everywhere: a column whose move alone would cost more than the cutoff cannot move so far.
-    fn fix(&mut self, bound: f64, reduced: &[f64]) {
-        let room = self.cutoff() + 1e-6 - bound;
-        if !room.is_finite() {
-            return;
-        }
-        let mut narrowed = false;
-        for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
-            let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
-            if own * (upper - lower) > room && 1e-9 < own {
-                self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
-                narrowed = true;
-            } else if -own * (upper - lower) > room && own < -1e-9 {
-                self.box_lower[column] = lower.max(upper - (room / -own + 1e-9).floor().max(0.0));
-                narrowed = true;
-            }
-        }
-        // With a gap, what is left out may be better than the best, if not by enough.
-        if narrowed {
-            self.leave(self.cutoff() + 1.0);
-        }
     }
 
     fn consider(&mut self, node: &Node) -> Result<Verdict, Halt> {
@@ -537,7 +503,7 @@ impl<'t, 'm> Tree<'t, 'm> {
                 let steps = self.steps_of(&point);
                 self.look(&steps)?;
                 true
-            } else if round < rounds_at(node.depth) {
+            } else if round < rounds_at(node.depth, self.cuts_are_cheap() || LONG < self.work.nodes) {
                 let before = self.pool.len();
                 for row in self.aim.between(self.model, levers, self.effort)? {
                     self.learn(row);
@@ -606,32 +572,13 @@ impl<'t, 'm> Tree<'t, 'm> {
     }
 }
 
-/// How often cuts are looked for at a node that is not whole: they cost as much as many nodes, and serve those near the
-/// root most.
-fn rounds_at(depth: u32) -> usize {
+/// How often cuts are looked for at a node that is not whole: what the root did not find serves those near it most.
+fn rounds_at(depth: u32, further: bool) -> usize {
     match depth {
-        12.. => 0,
-        depth if depth.is_multiple_of(4) => 3,
-        _ => 1,
+        0 => 3,
+        1..4 => 1,
+        4..12 if further && depth.is_multiple_of(4) => 3,
+        4..12 if further => 1,
+        _ => 0,
     }
-}
-
-/// By how much a point breaks a row.
-fn violation(row: &Row, point: &[f64]) -> f64 {
-    row.terms.iter().map(|(column, factor)| factor * point[*column as usize]).sum::<f64>() - row.right
-}
-
-/// The cuts that were of most use, in real units, for another question.
-fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
-    const MOST: usize = 150;
-    let mut order: Vec<usize> = (0..pool.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
-    order.truncate(MOST);
-    order.sort_unstable();
-    let real = |at: usize| {
-        let mut row = pool[at].clone();
-        row.terms.iter_mut().filter(|term| term.0 == last).for_each(|term| term.1 /= unit);
-        row
-    };
-    order.into_iter().map(real).collect()
 }

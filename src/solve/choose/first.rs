@@ -16,6 +16,20 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
     // Near questions have near answers: what was exchanged for one need not be tried again for the next.
     let exchanges = if known.is_some() { 8 } else { 60 };
     let mut steps = known.unwrap_or_else(|| vec![0u32; n]);
+    if let (true, Some(best)) = (tree.warm, &tree.best) {
+        // The cuts know what was added before: only what comes of it is looked at.
+        let mut steps = best.steps.clone();
+        while let Some((_, Some(row))) = tree.promised(&steps) {
+            let wanted = gains(model, std::slice::from_ref(row));
+            let Some(more) = most_promising(tree, &wanted, &steps) else { break };
+            steps = more;
+            tree.poll()?;
+        }
+        if tree.promising(&steps) {
+            tree.look(&steps)?;
+        }
+        return improve(tree, exchanges);
+    }
     let (mut missing, mut objective, mut rows) = tree.look_again(&steps)?;
     // So many steps at a time that few looks suffice, fewer where each takes long.
     let most: u64 = model.choices.levers().iter().map(|lever| u64::from(lever.most)).sum();
@@ -52,6 +66,18 @@ pub(super) fn answer(tree: &mut Tree) -> Result<(), Halt> {
     improve(tree, exchanges)
 }
 
+/// The steps with the one more that promises most and is allowed.
+fn most_promising(tree: &Tree, gains: &[f64], steps: &[u32]) -> Option<Vec<u32>> {
+    let model = tree.model;
+    let mut promises: Vec<(f64, u32)> = (0..model.n_levers() as u32)
+        .filter_map(|lever| promise(model, gains, steps, lever).map(|promise| (promise, lever)))
+        .collect();
+    promises.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+    promises.into_iter().find_map(|(_, lever)| {
+        with_one_more(model, steps, lever).filter(|more| model.allowed(more, tree.search.within))
+    })
+}
+
 /// How many inner problems a first answer may take, by their size: about a second in all.
 fn looks(model: &Model, least: u64, most: u64) -> u64 {
     (12_000_000 / (model.network().n_pairs() as u64 + 1)).clamp(least, most)
@@ -75,9 +101,16 @@ fn improve(tree: &mut Tree, most: u64) -> Result<(), Halt> {
         if !model.allowed(&less, tree.search.within) {
             continue;
         }
-        looks -= 1;
-        let (_, _, rows) = tree.look(&less)?;
-        // What is free now goes to what promises most.
+        tree.poll()?;
+        // What is free now goes to what promises most, by the cut that says most of what is left.
+        let row = tree.promised(&less).and_then(|(_, row)| row.cloned());
+        let rows = match row {
+            Some(row) => vec![row],
+            None => {
+                looks -= 1;
+                tree.look(&less)?.2
+            }
+        };
         let wanted = gains(model, &rows);
         let mut promises: Vec<(f64, u32)> = (0..model.n_levers() as u32)
             .filter(|other| *other != lever)
@@ -94,7 +127,7 @@ fn improve(tree: &mut Tree, most: u64) -> Result<(), Halt> {
                 added = true;
             }
         }
-        if added && 0 < looks {
+        if added && 0 < looks && tree.promising(&more) {
             looks -= 1;
             tree.look(&more)?;
         }
@@ -131,8 +164,12 @@ pub(super) fn round(tree: &mut Tree, point: &[f64]) -> Result<(), Halt> {
     }
     // The fewest that keep the targets, if all do.
     let (mut low, mut high) = (0, prefixes.len() - 1);
-    let (missing, _, _) = tree.look(&prefixes[high])?;
     let by_cost = tree.costs_count();
+    // By cost, fewer may do.
+    if !by_cost && !tree.promising(&prefixes[high]) {
+        return Ok(());
+    }
+    let (missing, _, _) = tree.look(&prefixes[high])?;
     if missing == 0 && by_cost {
         while low < high {
             let middle = (low + high) / 2;

@@ -16,7 +16,7 @@
 
 use super::model::Row;
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Relaxation {
     n: usize,
     cost: Vec<f64>,
@@ -98,6 +98,25 @@ impl Relaxation {
         self.right.push(right);
         self.values.push(0.0);
         self.rows.push(row);
+    }
+
+    /// Whether the first rows are these, whatever their right sides.
+    pub fn begins_with(&self, rows: &[Row]) -> bool {
+        rows.len() <= self.rows.len() && rows.iter().zip(&self.rows).all(|(row, own)| row.terms == own.terms)
+    }
+
+    /// Another right side of a row: its slack is another by the difference.
+    pub fn set_right(&mut self, row: usize, right: f64) {
+        let more = right - self.rows[row].right;
+        self.rows[row].right = right;
+        match self.place[self.n + row] {
+            Place::Row(at) => self.right[at] += more,
+            Place::Column(at) => {
+                for (right, table) in self.right.iter_mut().zip(&self.table) {
+                    *right += table[at] * more;
+                }
+            }
+        }
     }
 
     /// A row over the columns that are nonbasic now.

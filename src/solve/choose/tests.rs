@@ -4,7 +4,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::{collection::vec, option, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::aims::{MostNeed, inner, need_cut};
-use super::branch::{Search, Solver, Tree};
+use super::branch::{Memory, Search, Solver, Tree};
 use super::model::Model;
 use super::{
     Aim, Answer, Choices, ChooseError, Effect, Floor, Lever, Node, Planner, ProvedBy, Question, Route, Rule, Status,
@@ -292,8 +292,14 @@ fn with_solver(choices: &Choices, solver: Solver) -> (i64, Option<i64>, ProvedBy
         choices.network().sources().iter().zip(weights).map(|(source, weight)| source.units as i64 * weight).sum();
     let mut aim = MostNeed { weights, total };
     let within = budget(400);
-    let search =
-        Search { route: Route::Master, within: &within, gap: 0.0, target: None, known: Vec::new(), hints: Vec::new() };
+    let search = Search {
+        route: Route::Master,
+        within: &within,
+        gap: 0.0,
+        target: None,
+        memory: Memory::default(),
+        hints: Vec::new(),
+    };
     let effort = Effort::unlimited();
     let mut tree = Tree::new(&model, search, &mut aim, &effort);
     tree.masters_by(solver);
@@ -775,6 +781,20 @@ proptest! {
         // A pair that costs nothing is no farther than none at all.
         let least = least_by_trial(&choices, &within, reach).expect("one leaves the least need");
         prop_assert_eq!((answer.objective, answer.bound, &answer.status), (least, least, &Status::Optimal));
+    }
+
+    #[test]
+    fn a_gap_is_kept_and_its_bound_is_one(choices in small(), budgets in vec(0..=10i64, 1..=4), gap in 0.0..0.5f64) {
+        let mut planner = Planner::new(&choices);
+        let answers = planner.frontier(&Within::default(), &budgets, gap, &Effort::unlimited()).expect("answers");
+        prop_assert_eq!(answers.len(), budgets.len());
+        for (answer, own) in answers.iter().zip(&budgets) {
+            let best = least_by_trial(&choices, &budget(*own), |steps| Some(unmet(&choices, steps)));
+            let Some(best) = best else { continue };
+            sound(&choices, &budget(*own), answer);
+            prop_assert!(answer.bound <= best && best <= answer.objective, "{:?} against {}", answer, best);
+            prop_assert!((answer.objective - answer.bound) as f64 <= gap * answer.weight_met as f64, "{:?}", answer);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! least such r is found by halving the list of costs.
 
 use super::aims::{Cut, MostNeed, inner, need_cut, share, whole_flow};
-use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Memory, Search, Tree, Whole};
 use super::ceiling::Given;
 use super::model::{Model, Row};
 use super::{Choices, ChooseError, ProvedBy, Route, Within, Work, stretch};
@@ -250,8 +250,14 @@ pub(super) fn least_farthest(
         let choices = near_part(model, all[middle]);
         let near = Model::of(&choices);
         let mut aim = MostNeed { weights, total };
-        let search =
-            Search { route, within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
+        let search = Search {
+            route,
+            within,
+            gap: 0.0,
+            target: Some(unmet),
+            memory: Memory::default(),
+            hints: vec![best.clone()],
+        };
         let (found, _) = Tree::new(&near, search, &mut aim, effort).run()?;
         work.nodes += found.work.nodes;
         work.relaxations += found.work.relaxations;
