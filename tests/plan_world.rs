@@ -115,12 +115,12 @@ fn half_the_money_for_instance_s() {
     assert_eq!(files.document.totals.weight_met, 39_660);
 }
 
-/// Five kilometres, and no end of places.
-const NEAR: Site = Site { reach_km: "5", capacity: "unlimited" };
+/// Five kilometres, no end of places, and a penny to open it.
+const NEAR: Site = Site { reach_km: "5", capacity: "unlimited", pence: |_| 1 };
 const NEAR_METRES: f64 = 5_000.0;
 
-/// Anywhere, and no end of places.
-const ANYWHERE: Site = Site { reach_km: "any", capacity: "unlimited" };
+/// The same for those who live anywhere.
+const ANYWHERE: Site = Site { reach_km: "any", ..NEAR };
 
 /// The most people that so many stores can have within 5 km, from 1 store to 8.
 const MOST_COVERED: [u64; 8] = [448_255, 671_938, 791_499, 875_247, 927_402, 941_462, 950_428, 955_113];
@@ -132,7 +132,7 @@ fn most_people_near_so_many_stores() {
     assert_eq!((san.stores.len(), san.people.len(), san.everyone()), (16, 205, 955_113));
     let resident = san.bundle(NEAR);
     for (stores, most) in (1..).zip(MOST_COVERED) {
-        let counted = san.choices(stores).map(|choice| san.covered(&choice, NEAR_METRES)).max();
+        let counted = san.choices_of(stores).map(|choice| san.covered(&choice, NEAR_METRES)).max();
         assert_eq!(counted, Some(most), "of every choice of {stores}");
         let planned = plan(&resident, at_most(stores, PlanObjective::Need));
         assert_proved(&planned);
@@ -224,6 +224,40 @@ fn a_store_with_room_near_everyone() {
     }
 }
 
+/// Stores of many prices, against all 65,536 choices: the cheapest that reach a share, and the most for each budget.
+#[test]
+fn stores_that_cost_more_and_less() {
+    let Some(san) = San::francisco() else { return };
+    let pence: fn(usize) -> i64 = |at| 100 + 10 * (7 * at as i64 % 11);
+    let resident = san.bundle(Site { pence, ..NEAR });
+    let cost = |choice: &[usize]| choice.iter().map(|&at| pence(at)).sum::<i64>();
+    let counted: Vec<(i64, u64)> =
+        san.choices().map(|choice| (cost(&choice), san.covered(&choice, NEAR_METRES))).collect();
+
+    for share in [500_000, 800_000, 900_000, 950_000, 1_000_000_u32] {
+        let planned = plan(&resident, PlanAsked { target: Some(share), ..PlanAsked::default() });
+        assert_proved(&planned);
+        let enough = |people: u64| u64::from(share) * san.everyone() <= people * 1_000_000;
+        let cheapest = counted.iter().filter(|(_, people)| enough(*people)).map(|(cost, _)| *cost).min();
+        assert_eq!(Some(planned.document.cost), cheapest, "{share} in a million");
+        assert!(enough(planned.document.met.child_needs), "{share} in a million");
+    }
+
+    let asked = PlanAsked { budget: Some(1_200), frontier: 25, ..PlanAsked::default() };
+    let points = plan(&resident, asked).document.frontier.expect("a frontier");
+    assert_eq!(
+        points.iter().map(|point| point.budget).collect::<Vec<_>>(),
+        (0..25).map(|at| 50 * at).collect::<Vec<_>>()
+    );
+    for point in points {
+        let most = counted.iter().filter(|(cost, _)| *cost <= point.budget).map(|(_, people)| *people).max();
+        assert_eq!((&*point.status, Some(point.child_needs)), ("optimal", most), "for {}", point.budget);
+        let stores = san.positions(point.chosen.iter().map(|row| &*row.candidate));
+        assert_eq!((cost(&stores), Some(san.covered(&stores, NEAR_METRES))), (point.cost, most));
+        assert!(point.cost <= point.budget);
+    }
+}
+
 /// The p-median problem (Hakimi 1965). Suffice counts whole metres, so that it may be off by half a metre for each person.
 #[test]
 fn the_least_travel_to_four_stores() {
@@ -235,7 +269,7 @@ fn the_least_travel_to_four_stores() {
     assert!((unrounded - 2_848_268_129.71).abs() <= 0.01, "{unrounded}");
     let found = planned.document.objective.value;
     assert!((found as f64 - unrounded).abs() <= 0.5 * san.everyone() as f64, "{found}");
-    let counted = san.choices(4).map(|choice| san.walked_in_whole_metres(&choice)).min();
+    let counted = san.choices_of(4).map(|choice| san.walked_in_whole_metres(&choice)).min();
     assert_eq!(counted, Some(found), "of every choice");
     let travel = planned.document.travel.and_then(|travel| travel.plan).expect("distances are known");
     assert_eq!((travel.all, travel.children), (found, san.everyone()));
@@ -249,7 +283,7 @@ fn the_nearest_farthest_person_of_four_stores() {
     assert_proved(&planned);
     assert_eq!(planned.document.objective.value, 7_403);
     assert_eq!(planned.document.met.child_needs, san.everyone());
-    let counted = san.choices(4).map(|choice| san.farthest(&choice)).fold(f64::INFINITY, f64::min);
+    let counted = san.choices_of(4).map(|choice| san.farthest(&choice)).fold(f64::INFINITY, f64::min);
     let found = san.farthest(&san.positions(chosen(&planned)));
     assert_eq!((found, (found + 0.5).floor()), (counted, 7_403.0), "of every choice");
     let travel = planned.document.travel.and_then(|travel| travel.plan).expect("distances are known");

@@ -20,11 +20,13 @@ pub struct San {
     points: Vec<[String; 2]>,
 }
 
-/// What each store would be like, as its cells in `candidates.csv`. Opening any of them costs one penny.
+/// What each store would be like, as its cells in `candidates.csv`.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
     pub reach_km: &'a str,
     pub capacity: &'a str,
+    /// What it costs to open the store at a position.
+    pub pence: fn(usize) -> i64,
 }
 
 impl San {
@@ -82,12 +84,13 @@ impl San {
         Some(San { stores, people, metres, tables, points })
     }
 
-    pub fn bundle(&self, Site { reach_km, capacity }: Site) -> Resident {
+    pub fn bundle(&self, Site { reach_km, capacity, pence }: Site) -> Resident {
         let mut text = self.tables.clone();
         text.push_str("== candidates.csv\n");
         text.push_str("candidate, kind_of, service, lon, lat, capacity, reach_km, fixed_cost, cost_per_place\n");
-        for (store, [lon, lat]) in self.stores.iter().zip(&self.points) {
-            writeln!(text, "{store}, offer, s, {lon}, {lat}, {capacity}, {reach_km}, 1, 0").expect("text grows");
+        for (at, (store, [lon, lat])) in self.stores.iter().zip(&self.points).enumerate() {
+            let pence = pence(at);
+            writeln!(text, "{store}, offer, s, {lon}, {lat}, {capacity}, {reach_km}, {pence}, 0").expect("text grows");
         }
         resident(&text)
     }
@@ -129,11 +132,15 @@ impl San {
         self.nearest(stores).map(|(_, metres)| metres).fold(0.0, f64::max)
     }
 
-    /// Every choice of so many stores.
-    pub fn choices(&self, of: usize) -> impl Iterator<Item = Vec<usize>> {
+    /// Every choice of stores.
+    pub fn choices(&self) -> impl Iterator<Item = Vec<usize>> {
         let n = self.stores.len();
-        let all = (0_u32..1 << n).filter(move |chosen| chosen.count_ones() as usize == of);
-        all.map(move |chosen| (0..n).filter(|at| chosen >> at & 1 == 1).collect())
+        (0_u32..1 << n).map(move |chosen| (0..n).filter(|at| chosen >> at & 1 == 1).collect())
+    }
+
+    /// Every choice of so many stores.
+    pub fn choices_of(&self, stores: usize) -> impl Iterator<Item = Vec<usize>> {
+        self.choices().filter(move |choice| choice.len() == stores)
     }
 }
 
