@@ -158,8 +158,7 @@ impl Pin {
 pub(super) struct Plan {
     pub(super) bundle: Bundle,
     pub(super) asked: PlanAsked,
-    /// None: as long as it takes.
-    pub(super) limit: Option<Duration>,
+    pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
 }
 
@@ -390,7 +389,7 @@ fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
         lose,
         frontier,
         gap,
-        time_limit,
+        solving,
         output: _,
     } = typed;
     let asked = PlanAsked {
@@ -409,7 +408,7 @@ fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
         frontier,
         gap: f64::from(share("--gap", &gap)?) / f64::from(WHOLE),
     };
-    Ok(Plan { bundle: self::bundle(bundle), asked, limit: limit(time_limit)?, out })
+    Ok(Plan { bundle: self::bundle(bundle), asked, solving: self::solving(&solving)?, out })
 }
 
 /// FUND=PENCE. A fund's name may hold a sign of equality, a number of pence does not.
