@@ -22,7 +22,7 @@ use suffice::view::plan::{PlanAsked, PlanObjective, Planned};
 use support::tables::parse;
 
 fn plan(resident: &Resident, asked: PlanAsked) -> Planned {
-    view::plan::run(resident, &asked, &Effort::unlimited()).expect("a plan")
+    view::plan::run(resident, &asked, Route::Network, &Effort::unlimited()).expect("a plan")
 }
 
 fn at_most(candidates: usize, objective: PlanObjective) -> PlanAsked {
