@@ -290,6 +290,22 @@ fn the_nearest_farthest_person_of_four_stores() {
     assert_eq!(travel.farthest, 7_403, "whoever goes to the nearest goes no farther");
 }
 
+/// The same through good_lp: a master problem with cuts in place of our own branching.
+#[test]
+fn stores_by_the_other_route() {
+    let Some(san) = San::francisco() else { return };
+    let (near, anywhere) = (san.bundle(NEAR), san.bundle(ANYWHERE));
+    let mut questions = vec![(&near, everything())];
+    questions.extend((1..=MOST_COVERED.len()).map(|stores| (&near, at_most(stores, PlanObjective::Need))));
+    questions.push((&anywhere, at_most(4, PlanObjective::Travel)));
+    questions.push((&anywhere, at_most(4, PlanObjective::Farthest)));
+    for (resident, asked) in questions {
+        let by = |route| view::plan::run(resident, &asked, route, &Effort::unlimited()).expect("a plan").document;
+        let (own, other) = (by(Route::Network), by(Route::Program));
+        assert_eq!((own.status, own.objective.value), (other.status, other.objective.value), "{asked:?}");
+    }
+}
+
 /// PySAL spopt 0.7.0 on the same files, with CBC: everything above that it can be asked.
 #[test]
 fn stores_as_spopt_has_them() {
