@@ -10,12 +10,13 @@ mod data;
 #[path = "measures_world/pysal.rs"]
 mod pysal;
 
-use data::{MILE_KM, rows, trafford_primaries};
+use data::{MILE_KM, trafford_primaries};
 use suffice::domain::{Coordinates, Point};
 use suffice::measures::access::{Steps, two_step};
 use suffice::measures::interval::{Level, wilson};
 use suffice::measures::targeting::NeedReceipt;
 use suffice::solve::Effort;
+use support::tables::{Row, rows};
 
 /// A table of the rows that a test of need and a test of receipt sort.
 fn table<T>(people: &[T], need: impl Fn(&T) -> bool, receipt: impl Fn(&T) -> bool) -> NeedReceipt {
@@ -92,7 +93,7 @@ fn childrens_health_and_visits_to_a_doctor_in_the_rand_experiment() {
     let Some(years) = rows("need-receipt/rand_hie_person_years.csv") else { return };
     assert_eq!(years.len(), 20_190);
     let children: Vec<_> = years.into_iter().filter(|row| row.known("child") == Some(1.0)).collect();
-    let ill = |row: &data::Row| ["hlthf", "hlthp", "physlm"].iter().any(|column| row.known(column) == Some(1.0));
+    let ill = |row: &Row| ["hlthf", "hlthp", "physlm"].iter().any(|column| row.known(column) == Some(1.0));
     let found = table(&children, ill, |row| row.known("mdvis").is_some_and(|visits| 0.0 < visits));
     let wanted = NeedReceipt { both: 429, need_only: 257, receipt_only: Some(4_996), neither: Some(2_421) };
     assert_eq!((found, found.everyone()), (wanted, Some(8_103)));
@@ -105,7 +106,7 @@ fn childrens_health_and_visits_to_a_doctor_in_the_rand_experiment() {
 fn childrens_minds_and_psychotherapy_in_the_rand_experiment() {
     let Some(years) = rows("need-receipt/rand_hie_person_years.csv") else { return };
     let children: Vec<_> = years.into_iter().filter(|row| row.known("child") == Some(1.0)).collect();
-    let low = |row: &data::Row| row.known("mhi").is_some_and(|index| index <= 67.0);
+    let low = |row: &Row| row.known("mhi").is_some_and(|index| index <= 67.0);
     let found = table(&children, low, |row| row.known("mentvis").is_some_and(|visits| 0.0 < visits));
     let wanted = NeedReceipt { both: 38, need_only: 550, receipt_only: Some(112), neither: Some(7_403) };
     assert_eq!(found, wanted);
@@ -136,7 +137,7 @@ fn immunisation_of_the_two_year_olds_in_guatemala() {
 fn substance_misuse_of_looked_after_children_in_england() {
     let Some(published) = rows("dfe-la/cla_health_need_and_receipt_2021_2025.csv") else { return };
     let count = |breakdown: &str| {
-        let of = |row: &&data::Row| {
+        let of = |row: &&Row| {
             &row["time_period"] == "2025" && &row["geographic_level"] == "National" && &row["breakdown"] == breakdown
         };
         published.iter().find(of).and_then(|row| row.known("children_count")).expect("a published count") as u64

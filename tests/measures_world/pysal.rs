@@ -19,8 +19,9 @@ use suffice::measures::access::{
 };
 use suffice::solve::Effort;
 
-use super::data::{MILE_KM, Row, parse, rows, trafford_primaries};
+use super::data::{MILE_KM, trafford_primaries};
 use super::support;
+use super::support::tables::{Row, parse, rows};
 
 /// What one comparison asks.
 struct Case<'a> {

@@ -10,6 +10,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this file")]
 
 pub mod bundles;
+pub mod tables;
 
 use std::env;
 use std::fs::OpenOptions;
@@ -63,9 +64,11 @@ pub fn python() -> Option<PathBuf> {
     or_skip("python", program("SUFFICE_PYTHON", &["-c", "import grpc, grpc_tools, grpc_health, grpc_reflection"]))
 }
 
-/// A Python with the packages of tests/measures_world/requirements.txt, in an environment of its own.
+/// A Python with the packages of tests/support/pysal.txt, in an environment of its own. Only asked whether they are there:
+/// to import them takes seconds.
 pub fn pysal() -> Option<PathBuf> {
-    or_skip("pysal", program("SUFFICE_PYSAL", &["-c", "import access"]))
+    let ask = "from importlib.metadata import version; version('access'); version('spopt')";
+    or_skip("pysal", program("SUFFICE_PYSAL", &["-c", ask]))
 }
 
 pub fn grpcurl() -> Option<PathBuf> {
