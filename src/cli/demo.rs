@@ -19,7 +19,8 @@ use crate::import::bundle;
 use crate::matching::Route;
 use crate::report::story::{self, Story};
 use crate::solve::Effort;
-use crate::view::{self, CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+use crate::view::plan::PlanAsked;
+use crate::view::{self, CheckDocument, ExplainDocument, GapsDocument, MatchDocument, PlanDocument, VerifyDocument};
 
 #[derive(Serialize)]
 struct DemoDocument {
@@ -32,8 +33,12 @@ struct DemoDocument {
     gaps: GapsDocument,
     /// Null where every need is met.
     explain: Option<ExplainDocument>,
+    plan: PlanDocument,
     verify: VerifyDocument,
 }
+
+/// What the demonstration has to spend, in pence.
+const BUDGET: i64 = 10_000_000;
 
 pub(super) fn run(job: &Demo, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
@@ -50,8 +55,8 @@ pub(super) fn run(job: &Demo, form: Form) -> Result<Ending, Failure> {
         })?;
     }
     form.print(&document, |document| {
-        let DemoDocument { schema: _, generated: _, check, matching, gaps, explain, verify } = document;
-        story::page(&Story { check, matching, gaps, explain: explain.as_ref(), verify })
+        let DemoDocument { schema: _, generated: _, check, matching, gaps, explain, plan, verify } = document;
+        story::page(&Story { check, matching, gaps, explain: explain.as_ref(), plan, verify })
     })?;
     let stopped = Ending::of(document.matching.reason.as_deref().or(document.gaps.reason.as_deref()));
     Ok(if document.verify.verified { stopped } else { Ending::No })
@@ -78,9 +83,12 @@ fn answers(draft: Draft) -> Result<(DemoDocument, Answer), Failure> {
         Some(need) => Some(view::explain::run(&resident, need, Route::Network, &effort).map_err(failed)?),
         None => None,
     };
+    let asked = PlanAsked { budget: Some(BUDGET), ..PlanAsked::default() };
+    let plan = view::plan::run(&resident, &asked, &effort).map_err(failed)?.document;
     let verify = view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &effort);
     let matching = answer.document.clone();
-    let document = DemoDocument { schema: "suffice.demo/1", generated: true, check, matching, gaps, explain, verify };
+    let document =
+        DemoDocument { schema: "suffice.demo/1", generated: true, check, matching, gaps, explain, plan, verify };
     Ok((document, answer))
 }
 

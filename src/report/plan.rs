@@ -21,7 +21,7 @@ pub fn page(document: &PlanDocument) -> String {
     assurance::what_is_counted(&mut page, &document.notes);
     proof(&mut page, document);
     if let Some(not) = &document.not_reachable {
-        not_reachable(&mut page, not);
+        not_reachable(&mut page, not, document.floors.len());
     }
     beyond::floors(&mut page, document);
     chosen(&mut page, document);
@@ -36,6 +36,14 @@ pub fn page(document: &PlanDocument) -> String {
     assurance::completeness(&mut page, &document.completeness, &document.notes);
     assurance::provenance(&mut page, &document.provenance, &document.disclosure);
     page.finish()
+}
+
+/// What is chosen, what it closes and what it leaves.
+pub(super) fn body(page: &mut Page, document: &PlanDocument) {
+    proof(page, document);
+    chosen(page, document);
+    closes(page, document);
+    stays(page, document);
 }
 
 /// The answer in one sentence.
@@ -87,7 +95,9 @@ fn proof(page: &mut Page, document: &PlanDocument) {
         _ => ("the way of the farthest child", "no plan that meets as much need has a shorter one than"),
     };
     let gap = objective.gap.map_or(String::new(), |gap| format!(" (within {:.2}%)", 100.0 * gap));
-    page.gap();
+    if document.status != "not_reachable" {
+        page.gap();
+    }
     match document.status.as_str() {
         "optimal" => page.say(&format!("Proved: {what} is {}, and {no_better} that.", amount(objective.value))),
         "within_gap" => page.say(&format!(
@@ -111,13 +121,14 @@ fn capital(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
 
-fn not_reachable(page: &mut Page, not: &NotReachableDocument) {
+fn not_reachable(page: &mut Page, not: &NotReachableDocument, n_floors: usize) {
     page.section("Why it cannot be reached");
     match not.missing {
         None => page.say("The money, the number of candidates and the rules between them leave no choice at all, not even to buy nothing."),
         Some(missing) => {
-            let least = if not.proved { "at least" } else { "so far" };
-            page.say(&format!("Even the best choice falls short by {least} {}.", child_needs(missing)));
+            let sum = if 1 < n_floors { ", summed over the shares that were asked for" } else { "" };
+            let proved = if not.proved { "Even the best choice" } else { "The best choice found so far" };
+            page.say(&format!("{proved} falls short by {}{sum}.", child_needs(missing)));
         }
     }
     if not.beyond_reach != 0 {
@@ -125,8 +136,10 @@ fn not_reachable(page: &mut Page, not: &NotReachableDocument) {
             "Of those left short, {} can be reached by no offer and no candidate, whatever is bought. What is missing is a candidate for them:",
             child_needs(not.beyond_reach)
         ));
-        let name = |row: &GainRow| format!("{} ({})", row.label, number(row.child_needs.unsigned_abs()));
+        let name = |row: &&GainRow| format!("{} ({})", row.label, number(row.child_needs.unsigned_abs()));
         for (what, rows) in [("By kind", &not.beyond_reach_by_kind), ("By area", &not.beyond_reach_by_area)] {
+            let mut rows: Vec<&GainRow> = rows.iter().collect();
+            rows.sort_by_key(|row| std::cmp::Reverse(row.child_needs));
             let names: Vec<String> = rows.iter().map(name).collect();
             page.item(&format!("{what}: {}.", list(&names, SHOWN)));
         }
@@ -148,7 +161,9 @@ fn chosen(page: &mut Page, document: &PlanDocument) {
         ("Closes", Align::Right),
         ("Alone", Align::Right),
     ]);
-    for row in &document.chosen {
+    let mut rows: Vec<&ChosenRow> = document.chosen.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.closes.as_ref().map(|closes| closes.child_needs)));
+    for row in rows {
         let gain = |gains: &Option<crate::view::plan::GainsDocument>| {
             gains.as_ref().map_or("-".to_owned(), |gains| change(gains.child_needs))
         };
@@ -195,7 +210,8 @@ fn closes(page: &mut Page, document: &PlanDocument) {
     let tables = [("kind", &document.by_kind), ("layer", &document.by_layer), ("level", &document.by_level)];
     let by_group = document.by_group.iter().map(|(column, rows)| (column.as_str(), rows));
     let all = tables.into_iter().chain([("area", &document.by_area)]).chain(by_group);
-    for (of, rows) in all {
+    // A cut with one part says nothing that the kinds do not say.
+    for (at, (of, rows)) in all.filter(|(of, rows)| *of == "kind" || 1 < rows.len()).enumerate() {
         let mut moved: Vec<&PlanRow> = rows.iter().filter(|row| row.met != row.met_today).collect();
         if moved.is_empty() {
             continue;
@@ -219,12 +235,14 @@ fn closes(page: &mut Page, document: &PlanDocument) {
                 number(row.unmet),
             ]);
         }
+        if at != 0 {
+            page.gap();
+        }
         page.table(&table);
         let more = moved.len().saturating_sub(SHOWN);
         if more != 0 {
             page.say(&format!("... and {}.", counted(more as u64, "more row", "more rows")));
         }
-        page.gap();
     }
     if document.met == document.today {
         page.say("Nothing changes in who is met.");
@@ -247,7 +265,7 @@ fn shortages(page: &mut Page, document: &PlanDocument) {
             })
             .map(|row| row.candidate.clone())
             .collect();
-        let by = if by.is_empty() { String::new() } else { format!(", most of all by {}", list(&by, NAMES_SHOWN)) };
+        let by = if by.is_empty() { String::new() } else { format!("; relieved by {}", list(&by, NAMES_SHOWN)) };
         page.item(&format!(
             "{} of {} share {} in {}: {} short today, {} unmet under the plan{by}.",
             child_needs(*together),
@@ -291,5 +309,37 @@ fn stays(page: &mut Page, document: &PlanDocument) {
     let more = document.left.as_ref().map_or(0, Vec::len).saturating_sub(NAMES_SHOWN);
     if more != 0 {
         page.say(&format!("... and {}.", counted(more as u64, "more shortage", "more shortages")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+    use crate::report::sample;
+
+    #[test]
+    fn the_longest_ids_and_the_greatest_numbers_fit() {
+        let mut plan = sample::plan();
+        let row = &mut plan.chosen[0];
+        row.candidate = "c".repeat(128);
+        row.what = format!("{} ({})", "S".repeat(512), "o".repeat(128));
+        row.places = Some(1_000_000_000);
+        row.cost = -1_000_000_000_000;
+        plan.by_kind[0].label = "k".repeat(512);
+        plan.cost = 1 << 52;
+        sample::assert_fits(&page(&plan));
+    }
+
+    #[test]
+    fn a_stop_before_the_end_says_what_is_proved() {
+        let mut plan = sample::plan();
+        plan.status = "stopped".to_owned();
+        plan.reason = Some("deadline".to_owned());
+        plan.objective.bound = Some(4_200);
+        plan.objective.gap = Some(40.0 / 4_200.0);
+        let text = page(&plan);
+        assert!(text.contains("no plan within the limits meets more than 4,200 (within 0.95%)"), "{text}");
+        plan.bound = None;
+        assert!(page(&plan).starts_with("Exampleshire: stopped before there was a plan"), "{}", page(&plan));
     }
 }

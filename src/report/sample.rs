@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::words::width;
-use crate::view::{CheckDocument, CompareDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+use crate::view::{
+    CheckDocument, CompareDocument, ExplainDocument, GapsDocument, MatchDocument, PlanDocument, VerifyDocument,
+};
 
 fn document<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("a sample has every key of its document")
@@ -166,6 +168,74 @@ pub(super) fn comparison() -> CompareDocument {
             "Counts are child-needs: one child's one need. A child with two needs counts twice.",
             "Kinds, levels, areas and groups cut the same children in several ways, so indicators are not independent, and how many improved is a count and no test.",
         ],
+        "disclosure": "none",
+    }))
+}
+
+/// A plan of one candidate for the same place.
+pub(super) fn plan() -> PlanDocument {
+    let met = |child_needs: u64| json!({ "child_needs": child_needs, "weight": 4 * child_needs, "share": null });
+    let row = json!({
+        "key": "school-place",
+        "label": "Place at school",
+        "child_needs": 1_240,
+        "met_today": 1_000,
+        "met": 1_040,
+        "unmet": 200,
+        "unknown_rows": 1,
+    });
+    document(json!({
+        "schema": PlanDocument::SCHEMA,
+        "status": "optimal",
+        "proof": "bound",
+        "asked": {
+            "budget": 50_000,
+            "funds": [],
+            "at_most": null,
+            "target": null,
+            "floors": [],
+            "objective": "need",
+            "scenarios": [],
+            "lose": [],
+            "frontier": 0,
+            "gap": 0.0,
+        },
+        "cost": 40_000,
+        "bound": 4_160,
+        "objective": {
+            "name": "need", "unit": "weight", "sense": "most", "value": 4_160, "bound": 4_160, "gap": 0.0,
+        },
+        "funds": [],
+        "chosen": [{
+            "candidate": "more-oak-lane",
+            "steps": 1,
+            "kind_of": "places",
+            "what": "Oak Lane (oak-lane)",
+            "places": 40,
+            "cost": 40_000,
+            "placed": 40,
+            "closes": null,
+            "alone": null,
+        }],
+        "met": met(1_040),
+        "today": met(1_000),
+        "totals": { "rows": 12, "unknown_rows": 1, "child_needs": 1_240, "weight": 4_960 },
+        "by_kind": [row],
+        "by_layer": [],
+        "by_level": [],
+        "by_age": [],
+        "by_area": [],
+        "by_group": {},
+        "deficient_sets": [],
+        "left": null,
+        "floors": [],
+        "travel": null,
+        "equal_weights": null,
+        "cases": null,
+        "work": { "nodes": 1, "relaxations": 2, "inner_problems": 3, "cuts": 4 },
+        "notes": [],
+        "completeness": completeness(),
+        "provenance": provenance(),
         "disclosure": "none",
     }))
 }

@@ -1,8 +1,8 @@
 //! The demonstration as one story: the same questions a planner asks, in order, on a place that is made up.
 
 use super::page::Page;
-use super::{check, explain, gaps, matching, verify};
-use crate::view::{CheckDocument, ExplainDocument, GapsDocument, MatchDocument, VerifyDocument};
+use super::{check, explain, gaps, matching, plan, verify};
+use crate::view::{CheckDocument, ExplainDocument, GapsDocument, MatchDocument, PlanDocument, VerifyDocument};
 
 /// The answers of one locality, in the order in which they are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -12,17 +12,18 @@ pub struct Story<'a> {
     pub gaps: &'a GapsDocument,
     /// One need that goes unmet; None where every need is met.
     pub explain: Option<&'a ExplainDocument>,
+    pub plan: &'a PlanDocument,
     pub verify: &'a VerifyDocument,
 }
 
 pub fn page(story: &Story<'_>) -> String {
-    let Story { check, matching, gaps, explain, verify } = story;
+    let Story { check, matching, gaps, explain, plan, verify } = story;
     let name = &matching.provenance.locality;
     let mut page = Page::new(&format!(
         "This is a demonstration on a made-up place, {name}: every child, provider and number in it is generated."
     ));
     page.gap();
-    page.say("It asks five questions of the same bundle. Each heading gives the command that asks it of your own.");
+    page.say("It asks six questions of the same bundle. Each heading gives the command that asks it of your own.");
 
     page.chapter("1. Is the bundle fit to be used? (suffice check BUNDLE)");
     page.say(&check::headline(check));
@@ -51,7 +52,11 @@ pub fn page(story: &Story<'_>) -> String {
         None => page.say("Every need is met, so there is none to explain."),
     }
 
-    page.chapter("5. Is the answer right? (suffice verify BUNDLE DIR)");
+    page.chapter("5. What would close the gap, and at what cost? (suffice plan BUNDLE --budget PENCE)");
+    page.say(&plan::headline(plan));
+    plan::body(&mut page, plan);
+
+    page.chapter("6. Is the answer right? (suffice verify BUNDLE DIR)");
     page.say(&verify::headline(verify));
     page.gap();
     verify::body(&mut page, verify);
@@ -72,13 +77,20 @@ mod tests {
     #[test]
     fn the_story_says_first_and_last_that_it_is_made_up() {
         let (check, matching, gaps) = (sample::accepted(), sample::matching(), sample::gaps());
-        let (explain, verify) = (sample::explanation(), sample::verification(true));
-        let story = Story { check: &check, matching: &matching, gaps: &gaps, explain: Some(&explain), verify: &verify };
+        let (explain, plan, verify) = (sample::explanation(), sample::plan(), sample::verification(true));
+        let story = Story {
+            check: &check,
+            matching: &matching,
+            gaps: &gaps,
+            explain: Some(&explain),
+            plan: &plan,
+            verify: &verify,
+        };
         let text = page(&story);
         let paragraphs: Vec<&str> = text.split("\n\n").collect();
         assert!(paragraphs[0].contains("generated"), "{text}");
         assert!(paragraphs[paragraphs.len() - 1].contains("generated"), "{text}");
-        for answer in ["can be used", "82.3%", "17.7%", "Need n17", "is verified"] {
+        for answer in ["can be used", "82.3%", "17.7%", "Need n17", "a plan of 1 candidate", "is verified"] {
             assert!(text.contains(answer), "{answer} is not in {text}");
         }
         sample::assert_fits(&text);
