@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use prost::Message;
-use suffice::grpc::pb::google::longrunning as lro;
+use suffice::grpc::pb::google::{longrunning as lro, rpc};
 use suffice::grpc::pb::suffice::v1 as pb;
 use suffice::service::{Limits, Settings};
 use suffice::view::PlanDocument;
@@ -396,6 +396,27 @@ async fn a_watch_goes_to_the_end() {
     server.stop().await;
 }
 
+/// What shows only when the search has begun ends the operation with the error that a call would have.
+#[tokio::test]
+async fn a_question_that_turns_out_bad_ends_the_operation_with_its_field() {
+    let nowhere = PLAY
+        .replace("Ash, 0, 0", "Ash, ,")
+        .replace("Birch, 5000, 0", "Birch, ,")
+        .replace("offer, service, area, capacity, reach_km", "offer, service, area, capacity, areas")
+        .replace("o, s, a, 2, 1", "o, s, a, 2, a")
+        .replace("site, offer, , s, b, , , 2, 1, , 500, 1500, places", "");
+    let (server, mut clients) = with(Settings::default(), &nowhere).await;
+    let travel =
+        pb::PlanQuestion { most_candidates: Some(1), objective: pb::PlanObjective::Travel.into(), ..budget(9_000) };
+    let begun = clients.begin(ask(travel)).await.unwrap();
+    let done = clients.wait(&begun.name, None).await;
+    let Some(Outcome::Error(error)) = &done.result else { panic!("{done:?}") };
+    let whole = rpc::Status { code: error.code, message: error.message.clone(), details: error.details.clone() };
+    let status = Status::with_details(Code::from(error.code), error.message.as_str(), whole.encode_to_vec().into());
+    assert_eq!(said(&status), invalid(&["question.objective"]));
+    server.stop().await;
+}
+
 /// Far sooner than the search would end, and later than any scheduling hiccup.
 const PROMPTLY: Duration = Duration::from_secs(5);
 
@@ -446,6 +467,7 @@ async fn cancelling_ends_the_search_with_the_best_so_far_and_a_bound() {
     let source = Some(pb::match_request::Source::Locality(super::two_children_one_place()));
     let request = pb::MatchRequest { source, ..Default::default() };
     server.matching().await.r#match(request).await.unwrap();
+    assert!(!metadata(&clients.get(&begun.name).await.unwrap()).cancel_requested, "leaving cancels nothing");
 
     let cancelled = Instant::now();
     clients.cancel(&begun.name).await;
