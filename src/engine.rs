@@ -104,6 +104,9 @@ impl From<NoPlan> for Failure {
             NoPlan::NoMarket(error @ NoMarket::LimitsPerHolder) => {
                 Failure::BadQuestion(vec![problem("policy.toml", "limits.placements_per_holder", &error)])
             }
+            NoPlan::NoMarket(error @ NoMarket::TransportInMinutes) => {
+                Failure::BadQuestion(vec![problem("policy.toml", "plan.travel_pence_per_km", &error)])
+            }
             NoPlan::NoMarket(error @ NoMarket::NoDistance { .. }) => {
                 Failure::BadQuestion(vec![problem("plan", "objective", &error)])
             }

@@ -432,6 +432,34 @@ fn the_demonstration_tells_the_whole_story_and_leaves_it_to_be_tried() {
 }
 
 #[test]
+fn a_plan_is_written_down_and_a_target_out_of_reach_is_an_answer() {
+    let place = Place::new();
+    let bundle = place.name("made");
+    suffice(&["generate", "--children", "2000", "--out", &bundle]).exit(0);
+    let out = place.name("plan");
+    let asked = ["plan", &bundle, "--budget", "5000000", "--frontier", "4"];
+    let page = suffice(&[&asked[..], &["--out", &out]].concat()).exit(0).out;
+    assert!(page.contains("What to commission") && page.contains("What other budgets would buy"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+    let stored = fs::read_to_string(format!("{out}/plan.json")).expect("it was written");
+    let ran = suffice(&[&asked[..], &["--json"]].concat()).exit(0);
+    assert_eq!(ran.out, stored);
+    let document = ran.json();
+    assert_eq!((&document["schema"], &document["status"]), (&"suffice.plan/1".into(), &"optimal".into()));
+    let rows = |file: &str| fs::read_to_string(format!("{out}/{file}")).expect("it was written").lines().count() - 1;
+    assert_eq!(rows("chosen.csv"), document["chosen"].as_array().expect("a list").len());
+    assert_eq!(rows("frontier.csv"), 4);
+    assert!(rows("assignments.csv") != 0);
+    // Not everyone can be reached, whatever is bought.
+    let no = suffice(&["plan", &bundle, "--target", "1"]).exit(1);
+    assert!(no.out.contains("Why it cannot be reached"), "{}", no.out);
+    // Problems of the question, all at once; and a command line that asks for nothing.
+    let wrong = suffice(&["plan", &bundle, "--budget", "1", "--fund", "nobody=1", "--scenario", "war"]).exit(1);
+    assert!(wrong.err.contains("2 problems") && wrong.err.contains("a scenario of scenarios.csv"), "{}", wrong.err);
+    suffice(&["plan", &bundle]).exit(2);
+}
+
+#[test]
 fn an_import_makes_a_bundle_and_says_what_it_left_out() {
     let place = Place::new();
     let file = |name: &str, text: &str| fs::write(place.path(name), text).expect("it can be written");

@@ -3,6 +3,7 @@
 mod support;
 
 use suffice::engine::Failure;
+use suffice::matching::Route;
 use suffice::report;
 use suffice::solve::Effort;
 use suffice::view::plan::{ChosenRow, FloorAsked, FundAsked, PlanAsked, PlanObjective, Planned};
@@ -10,7 +11,7 @@ use suffice::view::{self, PlanDocument};
 use support::bundles::resident;
 
 fn planned(bundle: &str, asked: &PlanAsked) -> Planned {
-    view::plan::run(&resident(bundle), asked, &Effort::unlimited()).expect("an answer")
+    view::plan::run(&resident(bundle), asked, Route::Network, &Effort::unlimited()).expect("an answer")
 }
 
 fn plan(bundle: &str, asked: &PlanAsked) -> PlanDocument {
@@ -459,12 +460,12 @@ fn every_problem_of_a_question_is_told_at_once() {
         gap: f64::NAN,
         ..PlanAsked::default()
     };
-    let found = view::plan::run(&resident(&play(CANDIDATES)), &asked, &Effort::unlimited());
+    let found = view::plan::run(&resident(&play(CANDIDATES)), &asked, Route::Network, &Effort::unlimited());
     let Err(Failure::BadQuestion(problems)) = found else { panic!("it cannot be answered") };
     let columns: Vec<&str> = problems.iter().filter_map(|problem| problem.column.as_deref()).collect();
     assert_eq!(columns, ["objective", "target", "gap", "fund", "floor", "scenario", "lose"]);
     assert!(problems[3].wanted.contains("(places, rules)"), "{}", problems[3]);
-    let none = view::plan::run(&resident(PLAY), &PlanAsked::default(), &Effort::unlimited());
+    let none = view::plan::run(&resident(PLAY), &PlanAsked::default(), Route::Network, &Effort::unlimited());
     let Err(Failure::BadQuestion(problems)) = none else { panic!("there is nothing to choose from") };
     assert_eq!(problems.len(), 2);
 }
@@ -476,7 +477,7 @@ fn a_stop_anywhere_gives_a_plan_within_its_limits_and_a_bound_that_is_one() {
     let mut seen = [false; 2];
     for ticks in (0..6_000).step_by(7) {
         let effort = Effort::unlimited().at_most(ticks);
-        let document = view::plan::run(&resident, &asked, &effort).expect("an answer").document;
+        let document = view::plan::run(&resident, &asked, Route::Network, &effort).expect("an answer").document;
         assert!(document.cost <= 4_600);
         // Weight 20 is the optimum: five of six.
         assert!(document.objective.value <= 20, "{ticks}");
@@ -495,7 +496,9 @@ fn the_same_bytes_for_any_number_of_threads() {
     let asked = PlanAsked { frontier: 4, ..budget(4_600) };
     let bytes = |threads: usize| {
         let pool = pool(threads);
-        let document = view::plan::run(&resident, &asked, &Effort::unlimited().on(&pool)).expect("an answer").document;
+        let document = view::plan::run(&resident, &asked, Route::Network, &Effort::unlimited().on(&pool))
+            .expect("an answer")
+            .document;
         serde_json::to_string(&document).expect("it can be written")
     };
     assert_eq!(bytes(1), bytes(3));
@@ -504,4 +507,55 @@ fn the_same_bytes_for_any_number_of_threads() {
 
 fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
+}
+
+#[test]
+fn transport_is_part_of_the_least_cost_and_never_of_a_budget() {
+    // A site where the children are for 1,000, and one 10 km away for 500: 10 km at 40 pence are 400 for each child.
+    let bundle = |children: u32| {
+        format!(
+            "{}
+            == candidates.csv
+            candidate, kind_of, service, area, capacity, reach_km, fixed_cost, cost_per_place
+            near, offer, s, a, unlimited, any, 1000, 0
+            far, offer, s, d, unlimited, any, 500, 0
+            == policy.toml
+            [plan]
+            travel_pence_per_km = 40
+            ",
+            LINE.split("== needs.csv").next().unwrap_or_default().to_owned()
+                + &format!(
+                    "== needs.csv\nneed, holder, kind, level, children, area, age\nn1, h1, k, 1, {children}, a, 4\n"
+                )
+        )
+    };
+    let one = plan(&bundle(1), &target(1_000_000));
+    assert_eq!((names(&one), one.cost, one.objective.value), (vec!["far"], 500, 900_000));
+    assert_eq!(
+        (one.objective.name.as_str(), one.objective.unit.as_str()),
+        ("cost_and_transport", "thousandths_of_pence")
+    );
+    let under = one.travel.and_then(|travel| travel.plan).expect("distances are known");
+    assert_eq!((under.all, under.pence), (10_000, Some(400)));
+    let two = plan(&bundle(2), &target(1_000_000));
+    assert_eq!((names(&two), two.objective.value, two.bound), (vec!["near"], 1_000_000, Some(1_000_000)));
+    // The budget pays for candidates alone.
+    assert_eq!(plan(&bundle(1), &PlanAsked { budget: Some(500), ..target(1_000_000) }).status, "optimal");
+    assert_eq!(plan(&bundle(1), &budget(500)).met.child_needs, 1);
+    let minutes = bundle(1) + "== travel.csv\narea, offer, minutes\na, near, 0\na, far, 15\n";
+    let minutes = minutes.replace("reach_km,", "reach_minutes,");
+    let found = view::plan::run(&resident(&minutes), &target(1_000_000), Route::Network, &Effort::unlimited());
+    let Err(Failure::BadQuestion(problems)) = found else { panic!("minutes have no price") };
+    assert_eq!(problems[0].column.as_deref(), Some("plan.travel_pence_per_km"));
+}
+
+#[test]
+fn both_routes_find_plans_that_are_equally_good() {
+    let resident = resident(&play(CANDIDATES));
+    for asked in [budget(2_400), budget(4_600), target(500_001)] {
+        let [own, outside] = [Route::Network, Route::Program]
+            .map(|route| view::plan::run(&resident, &asked, route, &Effort::unlimited()).expect("an answer").document);
+        assert_eq!((own.objective, own.proof.as_str()), (outside.objective, "bound"));
+        assert!(outside.provenance.backend.starts_with("good_lp/"), "{}", outside.provenance.backend);
+    }
 }

@@ -96,7 +96,7 @@ pub struct Solving {
 pub enum Backend {
     /// Suffice's own network simplex
     Network,
-    /// The same problem as a linear program, through good_lp: slower, for comparison
+    /// The same problem as a linear or integer program, through good_lp: slower, for comparison
     Program,
 }
 
@@ -329,10 +329,8 @@ pub struct Plan {
     #[arg(long, value_name = "SHARE", default_value = "0")]
     pub gap: String,
 
-    /// Stop after this many seconds, reading the bundle included, and give the best plan so far, with its bound
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub time_limit: Option<f64>,
-
+    #[command(flatten)]
+    pub solving: Solving,
     #[command(flatten)]
     pub output: Output,
 }

@@ -84,7 +84,7 @@ fn answers(draft: Draft) -> Result<(DemoDocument, Answer), Failure> {
         None => None,
     };
     let asked = PlanAsked { budget: Some(BUDGET), ..PlanAsked::default() };
-    let plan = view::plan::run(&resident, &asked, &effort).map_err(failed)?.document;
+    let plan = view::plan::run(&resident, &asked, Route::Network, &effort).map_err(failed)?.document;
     let verify = view::verify::run(&resident, &answer.document, &answer.assignments, &answer.prices, &effort);
     let matching = answer.document.clone();
     let document =

@@ -11,9 +11,9 @@ use crate::{report, view};
 
 pub(super) fn run(job: &Plan, form: Form) -> Result<Ending, Failure> {
     files::look(job.out.as_ref())?;
-    let search = Search::start(job.limit);
+    let search = Search::start(job.solving.limit);
     let resident = search.resident(&job.bundle)?;
-    let planned = view::plan::run(resident, &job.asked, &search.effort())
+    let planned = view::plan::run(resident, &job.asked, job.solving.route, &search.effort())
         .map_err(|failure| Failure::of(&job.bundle.path, failure))?;
     drop(search);
     let document = planned.document;

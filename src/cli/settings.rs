@@ -158,8 +158,7 @@ impl Pin {
 pub(super) struct Plan {
     pub(super) bundle: Bundle,
     pub(super) asked: PlanAsked,
-    /// None: as long as it takes.
-    pub(super) limit: Option<Duration>,
+    pub(super) solving: Solving,
     pub(super) out: Option<OutFolder>,
 }
 
@@ -390,7 +389,7 @@ fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
         lose,
         frontier,
         gap,
-        time_limit,
+        solving,
         output: _,
     } = typed;
     let asked = PlanAsked {
@@ -409,7 +408,7 @@ fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
         frontier,
         gap: f64::from(share("--gap", &gap)?) / f64::from(WHOLE),
     };
-    Ok(Plan { bundle: self::bundle(bundle), asked, limit: limit(time_limit)?, out })
+    Ok(Plan { bundle: self::bundle(bundle), asked, solving: self::solving(&solving)?, out })
 }
 
 /// FUND=PENCE. A fund's name may hold a sign of equality, a number of pence does not.
@@ -620,7 +619,7 @@ fn instance(size: &str, seed: u64, rscale: u64, fill: u64, snap: bool) -> Result
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, Reach, Task, mean};
+    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, PlanAsked, Reach, Task, mean};
     use crate::cli::output::Form;
     use crate::domain::BadRows;
     use crate::matching::Route;
@@ -655,6 +654,33 @@ mod tests {
         ] {
             let wrong = questions(&format!("gaps b --subgroup {subgroup}")).unwrap_err();
             assert_eq!(wrong, format!("--subgroup {subgroup:?}: {why}"));
+        }
+    }
+
+    #[test]
+    fn a_plan_is_asked_for_in_whole_pence_and_exact_shares() {
+        let asked = |line: &str| -> Result<PlanAsked, String> {
+            let Task::Plan(plan) = meant(line)?.task else { panic!("{line} is another command") };
+            Ok(plan.asked)
+        };
+        let line = "plan b --target 0.95 --floor area=0.8 --floor kind:asd=.5 --fund a=b=-100 --gap 0.01";
+        let found = asked(line).expect("it can be meant");
+        assert_eq!((found.target, found.floors[0].share, found.floors[1].share), (Some(950_000), 800_000, 500_000));
+        assert_eq!((found.floors[1].of.as_str(), found.floors[1].value.as_deref()), ("kind", Some("asd")));
+        assert_eq!((found.funds[0].fund.as_str(), found.funds[0].pence, found.gap), ("a=b", -100, 0.01));
+        assert_eq!(asked("plan b --budget -5").expect("money may come in").budget, Some(-5));
+        for (line, why) in [
+            (
+                "plan b --target 95",
+                "--target is \"95\"; it is a share from 0 to 1 with at most six decimals, such as 0.95",
+            ),
+            ("plan b --target 0.1234567", "at most six decimals"),
+            ("plan b --target .", "at most six decimals"),
+            ("plan b --floor area", "--floor \"area\" is no OF=SHARE, such as area=0.8 or kind:asd=0.9"),
+            ("plan b --fund health=1.5", "--fund \"health=1.5\" is no FUND=PENCE, such as health=1000000"),
+        ] {
+            let wrong = asked(line).unwrap_err();
+            assert!(wrong.contains(why), "{line}: {wrong}");
         }
     }
 

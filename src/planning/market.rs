@@ -68,6 +68,10 @@ pub enum NoMarket {
     LimitsPerHolder,
     #[error("how far it is from need {need} to {place} is not known, and the aim asks for travel")]
     NoDistance { need: String, place: String },
+    #[error(
+        "plan.travel_pence_per_km prices kilometres, and travel.csv is in minutes: give travel.csv in km, or set it to 0"
+    )]
+    TransportInMinutes,
     #[error("{0}")]
     TooLarge(String),
     #[error("stopped: {}", .0.as_str())]

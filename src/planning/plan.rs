@@ -9,12 +9,14 @@ use super::gains::Gains;
 use super::market::{Distances, Market, NoMarket};
 use super::question::{FloorMeaning, PlanAim, Question, floors};
 use super::serve::{Costs, Served, Server, Weighing};
-use crate::domain::{Locality, NeedIx};
-use crate::eligibility::{Pairs, Profiles};
+use crate::domain::{Locality, NeedIx, TravelUnit};
+use crate::eligibility::{Pairs, Profiles, travel_unit};
 use crate::gaps::deficient::{self, Block};
 use crate::gaps::tally::{Tallies, tallies_of};
 use crate::matching::{Reading, asking};
-use crate::solve::choose::{self, Aim, Answer, Choices, ChooseError, Planner, Status, Within, Work};
+use crate::solve::choose::{
+    self, Aim, Answer, Choices, ChooseError, Planner, ProvedBy, Status, TravelCost, Within, Work,
+};
 use crate::solve::network::NetworkParts;
 use crate::solve::{Effort, Flow, Network, StopReason};
 
@@ -27,11 +29,13 @@ pub struct Plan {
     pub steps: Vec<u32>,
     /// Whole pence for the candidates.
     pub cost: i64,
-    /// What was asked for, in its own unit: weight of need met over all cases that are planned for (most), pence (least),
-    /// metres or minutes of all children together (least) or of the farthest (least).
+    /// What was asked for, in its own unit: weight of need met over all cases that are planned for (most), pence, or
+    /// thousandths of a penny where transport is priced (least), metres or minutes of all children together (least) or of the farthest (least).
     pub objective: i64,
     /// No plan does better: an upper bound where most is wanted, a lower one where least is.
     pub bound: i64,
+    /// What the bound rests on.
+    pub proof: ProvedBy,
     /// What the search took.
     pub work: Work,
     /// The cases that it is made for.
@@ -164,7 +168,7 @@ pub fn plan(
 ) -> Result<Plan, NoPlan> {
     effort.report("candidates", 0, None);
     let asks_for_travel = matches!(question.aim, PlanAim::LeastTravel | PlanAim::LeastFarthest)
-        || 0 < locality.policy().travel_pence_per_km && matches!(question.aim, PlanAim::LeastCost(_));
+        || transport_of(locality).is_some() && matches!(question.aim, PlanAim::LeastCost(_));
     let distances = if asks_for_travel { Distances::Needed } else { Distances::IfKnown };
     let market = Market::of(locality, profiles, pairs, distances, effort)?;
     let of_cases = if question.cases.is_empty() { &[CaseOf::Recorded][..] } else { &question.cases };
@@ -185,15 +189,15 @@ pub fn plan(
     };
     effort.report("plan", 0, None);
     let units: Vec<&[u64]> = cases.iter().map(|case| case.units.as_slice()).collect();
-    let (aim, meanings) = aim(locality, &market, &question.aim, &units);
-    let mut planner = Planner::new(choices);
+    let (aim, meanings) = aim(locality, &market, &question.aim, &units)?;
+    let mut planner = Planner::by(choices, question.route);
     let asked = choose::Question { within: question.within.clone(), aim, gap: question.gap };
     let mut answer = planner.answer(&asked, effort)?;
     if answer.allowed {
         let before = answer.cost;
         frontier::without_the_idle(choices, &question.within, &mut answer);
         if matches!(question.aim, PlanAim::LeastCost(_)) {
-            answer.objective -= before - answer.cost;
+            answer.objective -= (before - answer.cost) * transport_of(locality).map_or(1, |travel| travel.scale);
         }
     }
 
@@ -235,7 +239,7 @@ pub fn plan(
         PlanAim::MostNeed => (total - answer.objective, total - answer.bound),
         _ => (answer.objective, answer.bound),
     };
-    let Answer { steps, cost, status, work, .. } = answer;
+    let Answer { steps, cost, status, proof, work, .. } = answer;
     let sets = sets.into_iter().zip(today.sets).map(|(unmet_after, block)| SetToday { block, unmet_after }).collect();
     Ok(Plan {
         status,
@@ -243,6 +247,7 @@ pub fn plan(
         cost,
         objective,
         bound,
+        proof,
         work,
         cases,
         floors,
@@ -326,16 +331,33 @@ fn weight_of(locality: &Locality, market: &Market, units: &[u64]) -> i64 {
 }
 
 /// The aim in the solver's words, and what its floors mean.
-fn aim(locality: &Locality, market: &Market, aim: &PlanAim, units: &[&[u64]]) -> (Aim, Vec<FloorMeaning>) {
-    match aim {
+fn aim(
+    locality: &Locality,
+    market: &Market,
+    aim: &PlanAim,
+    units: &[&[u64]],
+) -> Result<(Aim, Vec<FloorMeaning>), NoMarket> {
+    Ok(match aim {
         PlanAim::MostNeed => (Aim::MostNeed, Vec::new()),
         PlanAim::LeastTravel => (Aim::LeastTravel, Vec::new()),
         PlanAim::LeastFarthest => (Aim::LeastFarthest, Vec::new()),
         PlanAim::LeastCost(wanted) => {
+            let travel = transport_of(locality);
+            if travel.is_some() && travel_unit(locality) == TravelUnit::Minutes {
+                return Err(NoMarket::TransportInMinutes);
+            }
             let (floors, meanings) = floors(locality, market, wanted, units);
-            (Aim::LeastCost(floors), meanings)
+            (Aim::LeastCost { floors, travel }, meanings)
         }
-    }
+    })
+}
+
+/// What transport counts beside candidates where the least cost is asked for: in thousandths of a penny, since distances are
+/// in metres. None where it is not priced.
+pub fn transport_of(locality: &Locality) -> Option<TravelCost> {
+    let pence = locality.policy().travel_pence_per_km;
+    // The policy's check keeps it small.
+    (0 < pence).then(|| TravelCost { per_unit: i64::try_from(pence).unwrap_or(i64::MAX), scale: 1_000 })
 }
 
 /// The answer's own flow in the need as it is recorded, if it is made for that.
@@ -410,7 +432,7 @@ fn equally(
     let equal = Choices::new(network, choices.levers().to_vec(), choices.rules().to_vec())
         .map_err(|error| NoMarket::TooLarge(error.to_string()))?;
     let asked = choose::Question { within: question.within.clone(), aim: Aim::MostNeed, gap: question.gap };
-    let mut best = choose::solve(&equal, &asked, effort)?;
+    let mut best = Planner::by(&equal, question.route).answer(&asked, effort)?;
     if let Status::Stopped(reason) = best.status {
         return Err(reason.into());
     }

@@ -4,7 +4,7 @@ use super::cases::CaseOf;
 use super::market::Market;
 use crate::domain::{Locality, NeedIx};
 use crate::gaps::{SplitBy, SplitKey};
-use crate::solve::choose::{Floor, Within};
+use crate::solve::choose::{Floor, Route, Within};
 
 /// A share in millionths, 0 to [`WHOLE`].
 pub type Millionths = u32;
@@ -22,6 +22,8 @@ pub struct Question {
     pub frontier: u32,
     /// Enough when the plan is proved to lie within this share of the best, 0 to 1. 0: the best.
     pub gap: f64,
+    /// Which solver chooses.
+    pub route: Route,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -91,6 +91,9 @@ fn proof(page: &mut Page, document: &PlanDocument) {
     let (what, no_better) = match objective.name.as_str() {
         "need" => ("the weight of need met", "no plan within the limits meets more than"),
         "cost" => ("the cost", "no plan that reaches what is asked costs less than"),
+        "cost_and_transport" => {
+            ("the cost with transport", "no plan that reaches what is asked costs less, transport included, than")
+        }
         "travel" => ("the travel of all children together", "no plan that meets as much need has less than"),
         _ => ("the way of the farthest child", "no plan that meets as much need has a shorter one than"),
     };

@@ -15,8 +15,10 @@
 //! * `relaxation` solves the linear relaxation of the cuts, starting from where it was; its bound is recomputed from
 //!   the multipliers, so an error of rounding can weaken a bound, never falsify it.
 //! * `branch` walks the tree of choices; `first` finds a first answer by lazy greedy steps and exchanges.
-//! * `aims`, `floors` and `travel` are the questions as the tree sees them: what a whole choice is worth, and cuts where
-//!   it is not whole.
+//!   `branch::master` is the other [`Route`]: Benders' loop as it was first written down, with the backend of `mip` for
+//!   the master.
+//! * `aims`, `floors`, `transport` and `travel` are the questions as the tree sees them: what a whole choice is worth, and
+//!   cuts where it is not whole.
 
 mod aims;
 mod branch;
@@ -26,6 +28,7 @@ mod floors;
 mod model;
 mod relaxation;
 mod stretch;
+mod transport;
 mod travel;
 
 use super::effort::{Effort, StopReason};
@@ -188,14 +191,25 @@ pub enum Aim {
     /// The least weight of unmet need. The answer's objective is that weight.
     MostNeed,
     /// The least cost at which each floor is kept (a target for all is a floor over every source). Groups may overlap.
-    /// The objective is the cost.
-    LeastCost(Vec<Floor>),
+    /// The objective is the cost of the levers; with travel, see [`TravelCost`].
+    LeastCost { floors: Vec<Floor>, travel: Option<TravelCost> },
     /// Among the choices with the least weight of unmet need, the least cost of the pairs used. The objective is that
     /// cost; with units as people and metres for costs, the p-median.
     LeastTravel,
     /// Among the choices with the least weight of unmet need, the least of the dearest pair used (p-centre). The
     /// objective is the cost of that pair.
     LeastFarthest,
+}
+
+/// What travel counts beside the cost of the levers: the objective is `scale` x the cost of the levers + `per_unit` x the
+/// cost of the pairs used, which is the least at which the floors can be kept. With pairs in metres and `per_unit` in
+/// pence for a kilometre, a scale of 1,000 gives thousandths of a penny. Budgets and funds never pay for travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TravelCost {
+    /// 0 or more.
+    pub per_unit: i64,
+    /// 1 or more.
+    pub scale: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -205,6 +219,30 @@ pub struct Question {
     /// Enough when the objective is proved to lie within this share of the weight of all need (for
     /// [`Aim::MostNeed`]: of the weight met) or of the objective (else). 0: the optimum.
     pub gap: f64,
+}
+
+/// How a question is answered. By either route the objective is the same; which of several best choices is given may
+/// differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Branch and cut with a linear relaxation of our own: one tree, in which cuts are found as it grows. Bounds are
+    /// recomputed from multipliers, and a stop takes effect within the time of one inner problem's poll.
+    #[default]
+    Tree,
+    /// The master, levers whole and all cuts so far, is solved to its end by the backend of `mip`, again and again until
+    /// it promises nothing better than what is known. Its bounds are the backend's word. The backend can be told a time
+    /// limit, but not interrupted: a cancellation counts between two masters. A backend that fails leaves the rest to
+    /// the tree.
+    Master,
+}
+
+/// On what the bound of an answer rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProvedBy {
+    /// Multipliers of rows that hold for every choice: we recompute the bound from them.
+    Multipliers,
+    /// The word of the backend of `mip`, which gives no certificate that we can check.
+    Backend,
 }
 
 /// How far an answer is proved.
@@ -246,6 +284,8 @@ pub struct Answer {
     pub objective: i64,
     /// No choice within the limits that reaches the targets has a lower objective.
     pub bound: i64,
+    /// On what the bound rests, and with it the status: that nothing better, or nothing at all, exists.
+    pub proof: ProvedBy,
     /// Weight of the need that is met, and units.
     pub weight_met: i64,
     pub units_met: u64,
@@ -257,7 +297,7 @@ pub struct Answer {
     /// Whether the steps keep to the limits and the rules. They do not only where a stop came before any that do, or
     /// where there are none; then the steps are all zero.
     pub allowed: bool,
-    /// Nodes of the tree, linear programs, inner problems solved and cuts: what the answer took.
+    /// Nodes of the tree or masters, linear programs, inner problems solved and cuts: what the answer took.
     pub work: Work,
 }
 
@@ -275,6 +315,11 @@ pub struct Work {
 pub enum ChooseError {
     #[error("travel is asked about, but the network has no second stage")]
     NoTravel,
+    #[error(
+        "travel counts {per_unit} to a scale of {scale}: the first must be 0 or more, the second 1 or more, and all \
+         costs together within 2^53"
+    )]
+    TravelCost { per_unit: i64, scale: i64 },
     #[error("the floor {floor} asks for source {source_position}, but there are {sources}")]
     FloorBeyond { floor: usize, source_position: u32, sources: usize },
     #[error("the floors overlap, and the outside solver that they need failed: {0}")]

@@ -24,6 +24,11 @@ pub fn backend() -> &'static str {
 /// The backend is told the time that is left, and cannot be interrupted otherwise. It is foreign code, known to panic
 /// and to give up on hard cases: both come back as errors. (The panic hook still prints.)
 pub fn solve(program: &Program, effort: &Effort) -> Result<ProgramOutcome, BackendError> {
+    solve_within(program, 0.0, effort)
+}
+
+/// As [`solve`], but the backend may call optimal what costs no more than this share of its cost above the optimum.
+pub fn solve_within(program: &Program, gap: f32, effort: &Effort) -> Result<ProgramOutcome, BackendError> {
     let terms: usize = program.rows.iter().map(|row| row.terms.len()).sum();
     if let Err(reason) = effort.tick(terms as u64).and_then(|()| effort.look()) {
         return Ok(ProgramOutcome::Stopped { values: None, reason });
@@ -40,15 +45,15 @@ pub fn solve(program: &Program, effort: &Effort) -> Result<ProgramOutcome, Backe
     let seconds = effort.remaining().map(|left| left.as_secs_f64());
     // HiGHS' presolve has called feasible programs infeasible (the random tests found one), so that word is believed
     // only when it comes without presolve too. microlp has none to switch off.
-    let attempt = || match hand_over(program, seconds, Presolve::On) {
-        Err(ResolutionError::Infeasible) if cfg!(feature = "highs") => hand_over(program, seconds, Presolve::Off),
+    let attempt = || match hand_over(program, gap, seconds, Presolve::On) {
+        Err(ResolutionError::Infeasible) if cfg!(feature = "highs") => hand_over(program, gap, seconds, Presolve::Off),
         answer => answer,
     };
     match catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(Answer { values, status: SolutionStatus::TimeLimit })) => {
             Ok(ProgramOutcome::Stopped { values: Some(values), reason: StopReason::Deadline })
         }
-        // No gap is allowed, so one that is left is within the backend's tolerance.
+        // A gap that is left is the one allowed, or within the backend's tolerance.
         Ok(Ok(Answer { values, status: SolutionStatus::Optimal | SolutionStatus::GapLimit })) => {
             Ok(ProgramOutcome::Optimal(values))
         }
@@ -73,7 +78,7 @@ enum Presolve {
     Off,
 }
 
-fn hand_over(program: &Program, seconds: Option<f64>, presolve: Presolve) -> Result<Answer, ResolutionError> {
+fn hand_over(program: &Program, gap: f32, seconds: Option<f64>, presolve: Presolve) -> Result<Answer, ResolutionError> {
     let mut variables = ProblemVariables::new();
     let columns: Vec<Column> = (program.variables.iter())
         .map(|own| {
@@ -85,7 +90,9 @@ fn hand_over(program: &Program, seconds: Option<f64>, presolve: Presolve) -> Res
     for (column, own) in columns.iter().zip(&program.variables).filter(|(_, own)| own.cost != 0.0) {
         cost.add_mul(own.cost, column);
     }
-    let mut model = start(variables.minimise(cost), presolve)?;
+    // HiGHS would stop one part in ten thousand short of the optimum if it were not told.
+    let model = start(variables.minimise(cost), presolve)?.with_mip_gap(gap.max(0.0));
+    let mut model = model.map_err(|error| ResolutionError::Str(error.to_string()))?;
     for row in &program.rows {
         let mut sum = Expression::with_capacity(row.terms.len());
         for (position, factor) in &row.terms {
@@ -108,25 +115,20 @@ fn hand_over(program: &Program, seconds: Option<f64>, presolve: Presolve) -> Res
 fn start(
     problem: good_lp::variable::UnsolvedProblem,
     _: Presolve,
-) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit, ResolutionError> {
-    no_gap(problem.using(good_lp::solvers::microlp::microlp))
+) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit + WithMipGap, ResolutionError> {
+    Ok(problem.using(good_lp::solvers::microlp::microlp))
 }
 
 #[cfg(feature = "highs")]
 fn start(
     problem: good_lp::variable::UnsolvedProblem,
     presolve: Presolve,
-) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit, ResolutionError> {
+) -> Result<impl SolverModel<Error = ResolutionError> + WithTimeLimit + WithMipGap, ResolutionError> {
     let presolve = match presolve {
         Presolve::On => good_lp::solvers::highs::HighsPresolveType::On,
         Presolve::Off => good_lp::solvers::highs::HighsPresolveType::Off,
     };
-    no_gap(problem.using(good_lp::solvers::highs::highs).set_threads(1).set_presolve(presolve))
-}
-
-/// HiGHS would stop one part in ten thousand short of the optimum.
-fn no_gap<M: WithMipGap>(model: M) -> Result<M, ResolutionError> {
-    model.with_mip_gap(0.0).map_err(|error| ResolutionError::Str(error.to_string()))
+    Ok(problem.using(good_lp::solvers::highs::highs).set_threads(1).set_presolve(presolve))
 }
 
 /// Whether this is how good_lp says that the time limit came before anything feasible was found: its two backends

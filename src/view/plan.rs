@@ -10,10 +10,10 @@ use super::common::{CompletenessDocument, DISCLOSURE, Provenance, completeness, 
 use crate::domain::{Locality, Supply};
 use crate::engine::{Failure, Resident};
 use crate::gaps::tally::Tally;
-use crate::matching::{Reading, asking};
-use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, SinkOf, Travelled};
-use crate::solve::choose::{Answer, Status, Work};
-use crate::solve::{Effort, StopReason};
+use crate::matching::{Reading, Route, asking};
+use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, SinkOf, Travelled, transport_of};
+use crate::solve::choose::{self, Answer, ProvedBy, Status, Work};
+use crate::solve::{Effort, StopReason, mip};
 
 pub use asked::{FloorAsked, FundAsked, PlanAsked, PlanObjective};
 pub use parts::{GainRow, PlanRow};
@@ -26,7 +26,8 @@ pub struct PlanDocument {
     pub status: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// What the optimum or the bound rests on: `bound`, worked out from prices that anyone can check.
+    /// What the bound rests on: `bound` (recomputed from multipliers and prices, whatever the arithmetic rounds) or
+    /// `backend` (the outside solver's word).
     pub proof: String,
     pub asked: PlanAsked,
     /// Whole pence for the candidates.
@@ -82,9 +83,9 @@ impl PlanDocument {
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveDocument {
-    /// `need`, `cost`, `travel` or `farthest`.
+    /// `need`, `cost`, `cost_and_transport`, `travel` or `farthest`.
     pub name: String,
-    /// `weight`, `pence`, `metres` or `minutes`.
+    /// `weight`, `pence`, `thousandths_of_pence`, `metres` or `minutes`.
     pub unit: String,
     /// `most` or `least`.
     pub sense: String,
@@ -315,8 +316,8 @@ pub struct Planned {
 }
 
 /// Plans and writes it down.
-pub fn run(resident: &Resident, asked: &PlanAsked, effort: &Effort) -> Result<Planned, Failure> {
-    let question = asked.resolve(resident.locality())?;
+pub fn run(resident: &Resident, asked: &PlanAsked, route: Route, effort: &Effort) -> Result<Planned, Failure> {
+    let question = asked.resolve(resident.locality(), route)?;
     match resident.plan(&question, effort) {
         Ok(plan) => Ok(Planned {
             document: document(resident, asked, &question, &plan, effort),
@@ -342,7 +343,11 @@ fn document(resident: &Resident, asked: &PlanAsked, question: &Question, plan: &
         schema: PlanDocument::SCHEMA.to_owned(),
         status: status.to_owned(),
         reason: reason.map(str::to_owned),
-        proof: "bound".to_owned(),
+        proof: match plan.proof {
+            ProvedBy::Multipliers => "bound",
+            ProvedBy::Backend => "backend",
+        }
+        .to_owned(),
         asked: asked.clone(),
         cost: plan.cost,
         bound: Some(plan.bound),
@@ -380,13 +385,18 @@ fn document(resident: &Resident, asked: &PlanAsked, question: &Question, plan: &
         work: work(plan.work),
         notes: notes(locality, plan, question),
         completeness: completeness(locality, resident.pairs(effort).ok().as_deref()),
-        provenance: provenance(resident, BACKEND),
+        provenance: provenance(resident, backend(question.route)),
         disclosure: DISCLOSURE.to_owned(),
     }
 }
 
-/// What solves the choice of candidates, and the matching inside it.
-const BACKEND: &str = "network";
+/// What chooses the candidates. The matching inside is the network's by either route.
+fn backend(route: choose::Route) -> &'static str {
+    match route {
+        choose::Route::Tree => "network",
+        choose::Route::Master => mip::backend(),
+    }
+}
 
 /// The answer of a run that was stopped before there was a network: nothing is bought, and nobody is known to be met.
 fn nothing(resident: &Resident, asked: &PlanAsked, question: &Question, reason: StopReason) -> PlanDocument {
@@ -435,7 +445,7 @@ fn nothing(resident: &Resident, asked: &PlanAsked, question: &Question, reason: 
         work: WorkDocument::default(),
         notes: vec!["The run was stopped before whom today's places serve was known; nothing is chosen.".to_owned()],
         completeness: completeness(locality, None),
-        provenance: provenance(resident, BACKEND),
+        provenance: provenance(resident, backend(question.route)),
         disclosure: DISCLOSURE.to_owned(),
     }
 }
@@ -464,6 +474,9 @@ fn objective(locality: &Locality, question: &Question, value: i64, bound: Option
     let unit = travel_unit(locality);
     let (name, unit, sense) = match question.aim {
         PlanAim::MostNeed => ("need", "weight", "most"),
+        PlanAim::LeastCost(_) if transport_of(locality).is_some() => {
+            ("cost_and_transport", "thousandths_of_pence", "least")
+        }
         PlanAim::LeastCost(_) => ("cost", "pence", "least"),
         PlanAim::LeastTravel => ("travel", unit, "least"),
         PlanAim::LeastFarthest => ("farthest", unit, "least"),

@@ -11,6 +11,7 @@ use crate::view::plan::{FrontierPoint, ObjectiveDocument, TravelledDocument};
 pub(super) fn amount(objective: &ObjectiveDocument, value: i64) -> String {
     match objective.unit.as_str() {
         "pence" => pounds(value),
+        "thousandths_of_pence" => pounds((value + 500).div_euclid(1000)),
         "metres" => far(value),
         "minutes" => format!("{} minutes", signed(value)),
         _ => signed(value),

@@ -1,15 +1,16 @@
 //! The planner: questions put to the tree, answers recomputed from the flow. And the first question: most need.
 
-use super::branch::{Aim as TreeAim, Best, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
 use super::ceiling::{Ceiling, Given};
 use super::floors::{self, Floors};
 use super::model::{Model, Row};
+use super::transport::{self, Counts, Transport};
 use super::travel::{self, Travel};
-use super::{Aim, Answer, Choices, ChooseError, Question, Shortfall, Status, Within, Work, stretch};
+use super::{Aim, Answer, Choices, ChooseError, Question, Route, Shortfall, Status, Within, Work, stretch};
 use crate::solve::check;
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::need::{self, NeedOutcome};
-use crate::solve::network::PairCosts;
+use crate::solve::network::{PairCosts, Stage};
 use crate::solve::outcome::Flow;
 
 /// The inner problem at whole steps: what goes unmet, and prices that prove it.
@@ -49,6 +50,15 @@ impl Cut {
         let sources = model.network().sources().iter().zip(given.sources);
         let paid: i128 = sources.map(|(source, price)| i128::from(source.units) * i128::from(*price)).sum();
         Cut { constant: paid as f64, ceiling: Ceiling::at(model, given, point) }
+    }
+
+    /// So many times the same.
+    pub fn times(mut self, factor: i64) -> Cut {
+        let factor = factor as f64;
+        self.constant *= factor;
+        self.ceiling.constant *= factor;
+        self.ceiling.terms.iter_mut().for_each(|term| *term *= factor);
+        self
     }
 
     /// The same less a number.
@@ -91,8 +101,8 @@ pub(super) struct MostNeed<'w> {
 }
 
 impl TreeAim for MostNeed<'_> {
-    fn ceiling(&self) -> Option<f64> {
-        Some(self.total as f64)
+    fn counted(&self) -> Counted {
+        Counted { cost: 0, last: Some(self.total as f64) }
     }
 
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
@@ -121,6 +131,7 @@ pub(super) fn share(of: i64, gap: f64) -> i64 {
 /// Deterministic: the same questions in the same order give the same answers, unless time stops one.
 pub struct Planner<'a> {
     model: Model<'a>,
+    route: Route,
     /// Cuts of the unmet need, which hold whatever the limits are.
     need_cuts: Vec<Row>,
     /// Good choices so far.
@@ -129,8 +140,11 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     pub fn new(choices: &'a Choices) -> Planner<'a> {
-        let model = Model::of(choices);
-        Planner { model, need_cuts: Vec::new(), hints: Vec::new() }
+        Planner::by(choices, Route::default())
+    }
+
+    pub fn by(choices: &'a Choices, route: Route) -> Planner<'a> {
+        Planner { model: Model::of(choices), route, need_cuts: Vec::new(), hints: Vec::new() }
     }
 
     /// The best choice for a question, with its proof.
@@ -141,7 +155,14 @@ impl<'a> Planner<'a> {
         let Question { within, aim, gap } = question;
         match aim {
             Aim::MostNeed => self.most_need(within, *gap, effort),
-            Aim::LeastCost(wanted) => self.least_cost(within, wanted, *gap, effort),
+            Aim::LeastCost { floors, travel } => {
+                let counts = match travel {
+                    Some(_) if self.model.network().stages().len() < 2 => return Err(ChooseError::NoTravel),
+                    Some(travel) => Some(Counts::of(&self.model, *travel)?),
+                    None => None,
+                };
+                self.least_cost(within, floors, counts, *gap, effort)
+            }
             Aim::LeastTravel => self.least_travel(within, *gap, effort),
             Aim::LeastFarthest => self.least_farthest(within, effort),
         }
@@ -195,8 +216,8 @@ impl<'a> Planner<'a> {
         effort: &Effort,
     ) -> Result<Found, ChooseError> {
         let mut aim = MostNeed { weights, total: self.total(weights) };
-        let search =
-            Search { within, gap, target: None, known: std::mem::take(&mut self.need_cuts), hints: self.hints.clone() };
+        let known = std::mem::take(&mut self.need_cuts);
+        let search = Search { route: self.route, within, gap, target: None, known, hints: self.hints.clone() };
         let (found, cuts) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         self.need_cuts = cuts;
         if let Some(Best { steps, .. }) = &found.best
@@ -213,6 +234,7 @@ impl<'a> Planner<'a> {
         &mut self,
         within: &Within,
         wanted: &[super::Floor],
+        counts: Option<Counts>,
         gap: f64,
         effort: &Effort,
     ) -> Result<Answer, ChooseError> {
@@ -222,17 +244,27 @@ impl<'a> Planner<'a> {
                 return Err(ChooseError::FloorBeyond { floor, source_position: *source, sources: n_sources });
             }
         }
-        let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
-        let known = aim.known(&self.model);
-        let search = Search { within, gap, target: None, known, hints: self.hints.clone() };
-        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        let search =
+            Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: self.hints.clone() };
+        let (found, _) = match counts {
+            None => {
+                let mut aim = Floors::of(&self.model, wanted, floors::Objective::Cost);
+                let search = Search { known: aim.known(&self.model), ..search };
+                Tree::new(&self.model, search, &mut aim, effort).run()?
+            }
+            Some(counts) => {
+                let mut aim = Transport::of(&self.model, wanted, counts);
+                let search = Search { known: aim.known(&self.model), ..search };
+                Tree::new(&self.model, search, &mut aim, effort).run()?
+            }
+        };
         if found.best.is_some() || found.stopped.is_some() {
-            return self.finish(found, Goal::Floors(wanted, None));
+            return self.finish(found, Goal::Floors { wanted, counts, short: None });
         }
         // No choice reaches the targets. The best that can be had falls short by the least.
         let mut aim = Floors::of(&self.model, wanted, floors::Objective::Shortfall);
         let hints = found.nearest.map(|(_, _, steps)| steps).into_iter().collect();
-        let search = Search { within, gap: 0.0, target: None, known: Vec::new(), hints };
+        let search = Search { route: self.route, within, gap: 0.0, target: None, known: Vec::new(), hints };
         let (short, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
         let work = Work {
             nodes: found.work.nodes + short.work.nodes,
@@ -243,8 +275,8 @@ impl<'a> Planner<'a> {
         let least = short.best.as_ref().map(|best| best.objective as u64);
         let shortfall =
             Shortfall { least, missed: Vec::new(), out_of_reach: Vec::new(), proved: short.stopped.is_none() };
-        let found = Found { work, ..short };
-        self.finish(found, Goal::Floors(wanted, Some(shortfall)))
+        let found = Found { work, proof: found.proof.max(short.proof), ..short };
+        self.finish(found, Goal::Floors { wanted, counts, short: Some(shortfall) })
     }
 
     fn least_travel(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
@@ -257,8 +289,9 @@ impl<'a> Planner<'a> {
             return self.finish(first, Goal::Unknown);
         };
         let mut aim = Travel::of(&self.model, &weights, unmet);
-        let search = Search { within, gap, target: None, known: Vec::new(), hints: vec![steps] };
-        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        let search = Search { route: self.route, within, gap, target: None, known: Vec::new(), hints: vec![steps] };
+        let (mut found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        found.proof = found.proof.max(first.proof);
         self.finish(found, Goal::Travel)
     }
 
@@ -271,14 +304,15 @@ impl<'a> Planner<'a> {
         let Some(Best { objective: unmet, steps, .. }) = first.best.clone().filter(|_| first.stopped.is_none()) else {
             return self.finish(first, Goal::Unknown);
         };
-        let found = travel::least_farthest(&self.model, &weights, within, unmet, steps, effort)?;
+        let mut found = travel::least_farthest(&self.model, &weights, within, unmet, steps, self.route, effort)?;
+        found.proof = found.proof.max(first.proof);
         self.finish(found, Goal::Farthest)
     }
 
     /// The answer, with everything recomputed from its flow.
     fn finish(&self, found: Found, goal: Goal) -> Result<Answer, ChooseError> {
         let model = &self.model;
-        let Found { best, nearest, bound, stopped, work, within } = found;
+        let Found { best, nearest, bound, proof, stopped, work, within } = found;
         let (steps, known) = match best {
             Some(best) => (best.steps, Some(best.flow)),
             None => (nearest.map_or_else(|| vec![0; model.n_levers()], |(_, _, steps)| steps), None),
@@ -291,7 +325,17 @@ impl<'a> Planner<'a> {
         let flow = match (&goal, known, stopped) {
             (Goal::Need, Some(flow), _) | (_, Some(flow), Some(_)) => flow,
             (Goal::Need | Goal::Unknown, None, _) | (_, None, Some(_)) => by_need()?,
-            (Goal::Floors(wanted, _), _, None) => floors::flow(model, wanted, &weights, &steps, &calm)?,
+            (Goal::Floors { wanted, counts, short }, _, None) => {
+                let part = model.open_part(&steps, &[]);
+                let need = Stage { name: "need", unsent_cost: weights.clone(), ..Stage::default() };
+                let travel = counts.map(|_| transport::travel_of(model, &part.1));
+                // Kept floors send no one farther than they ask for; missed ones leave no place empty.
+                let later = match short {
+                    None => travel.into_iter().chain([need]).collect(),
+                    Some(_) => std::iter::once(need).chain(travel).collect(),
+                };
+                floors::flow(model, wanted, part, later)?
+            }
             (Goal::Travel | Goal::Unknown, _, None) => travel::flow(model, &weights, &steps, None, &calm),
             (Goal::Farthest, _, None) => travel::nearest_farthest(model, &weights, &steps, &calm),
         };
@@ -302,18 +346,24 @@ impl<'a> Planner<'a> {
         let units_met: u64 = network.sources().iter().zip(&unsent).map(|(source, left)| source.units - left).sum();
         let cost = model.choices.cost(&steps);
         let missed = match &goal {
-            Goal::Floors(wanted, _) => floors::missed(model, wanted, &unsent),
+            Goal::Floors { wanted, .. } => floors::missed(model, wanted, &unsent),
             _ => Vec::new(),
         };
         let missing = missed.iter().map(|(_, units)| units).sum();
+        let unit = match &goal {
+            Goal::Floors { counts: Some(counts), .. } => counts.unit,
+            _ => 1,
+        };
+        let bound = bound.map(|bound| bound.saturating_mul(unit));
         let objective = match goal {
             Goal::Need => values[0],
-            Goal::Floors(..) => cost,
+            Goal::Floors { counts: None, .. } => cost,
+            Goal::Floors { counts: Some(counts), .. } => counts.unit * counts.objective(cost, values[1]),
             Goal::Travel | Goal::Unknown => values[1],
             Goal::Farthest => travel::dearest(&network, &flow),
         };
         let (status, bound) = match goal {
-            Goal::Floors(wanted, Some(mut shortfall)) => {
+            Goal::Floors { wanted, short: Some(mut shortfall), .. } => {
                 shortfall.out_of_reach = floors::out_of_reach(model, wanted, &missed);
                 shortfall.missed = missed;
                 (Status::NotReachable(shortfall), objective)
@@ -332,14 +382,18 @@ impl<'a> Planner<'a> {
             },
         };
         let weight_met = self.total(&weights) - values[0];
-        Ok(Answer { steps, cost, objective, bound, weight_met, units_met, flow, status, missing, allowed, work })
+        Ok(Answer { steps, cost, objective, bound, proof, weight_met, units_met, flow, status, missing, allowed, work })
     }
 }
 
 /// What an answer is to be recomputed for.
 enum Goal<'g> {
     Need,
-    Floors(&'g [super::Floor], Option<Shortfall>),
+    Floors {
+        wanted: &'g [super::Floor],
+        counts: Option<Counts>,
+        short: Option<Shortfall>,
+    },
     /// Travel, but a stop came before it was known how much need can be met.
     Unknown,
     Travel,

@@ -5,27 +5,45 @@
 //! relaxation say the same. Where that does not suffice (floors that overlap), a whole point is branched on until its box
 //! holds nothing else, so the tree is exact whatever the cuts.
 
+mod master;
 mod pick;
 
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::model::{Model, Row};
+#[cfg(test)]
+pub(super) use master::Solver;
+use master::Went;
+
+use super::model::{Column, Model, Row};
 use super::relaxation::{Relaxation, Solved};
-use super::{ChooseError, Within, Work, first};
+use super::{ChooseError, ProvedBy, Route, Within, Work, first};
 use crate::solve::effort::{Effort, StopReason};
+use crate::solve::mip;
 use crate::solve::outcome::Flow;
 
-/// A question as the tree sees it. Columns are those of the model; where the objective is not the cost of the columns it
-/// is one more column, the last, which cuts bound from below.
+/// A question as the tree sees it. Columns are those of the model; what the objective holds besides their cost is one
+/// more column, the last, which cuts bound from below.
 pub(super) trait Aim {
-    /// Greatest value of the last column; None: the objective is the cost of the columns.
-    fn ceiling(&self) -> Option<f64>;
+    fn counted(&self) -> Counted;
     /// What whole steps are worth.
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt>;
     /// Cuts that may be violated at a point that is not whole.
     fn between(&mut self, model: &Model, point: &[f64], effort: &Effort) -> Result<Vec<Row>, Halt>;
     /// How far from the best an objective may be, for a gap.
     fn slack(&self, objective: i64, gap: f64) -> i64;
+    /// On what rests what `whole` says.
+    fn proof(&self) -> ProvedBy {
+        ProvedBy::Multipliers
+    }
+}
+
+/// What the objective is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    /// How often the cost of the columns counts; 0: not at all.
+    pub cost: i64,
+    /// Greatest value of the last column; None: there is none.
+    pub last: Option<f64>,
 }
 
 /// What whole steps are worth.
@@ -68,6 +86,7 @@ pub(super) struct Found {
     pub nearest: Option<(u64, i64, Vec<u32>)>,
     /// No answer has a lower objective; None: there is no answer.
     pub bound: Option<i64>,
+    pub proof: ProvedBy,
     pub stopped: Option<StopReason>,
     pub work: Work,
     pub within: Within,
@@ -76,6 +95,7 @@ pub(super) struct Found {
 /// How a tree is to be searched.
 #[derive(Clone, Debug)]
 pub(super) struct Search<'a> {
+    pub route: Route,
     pub within: &'a Within,
     pub gap: f64,
     /// An answer with this objective or less is enough, and others are of no interest.
@@ -130,6 +150,10 @@ pub(super) struct Tree<'t, 'm> {
     nearest: Option<(u64, i64, Vec<u32>)>,
     /// Least bound of the nodes that were left because they could not be better by more than the gap.
     left: f64,
+    /// The backend's word that no answer has a lower objective; whole.
+    claimed: f64,
+    /// Who solves masters.
+    solver: master::Solver,
     /// Bounds of the columns everywhere.
     box_lower: Vec<f64>,
     box_upper: Vec<f64>,
@@ -158,12 +182,12 @@ const MOST_PIVOTS: usize = 5000;
 
 impl<'t, 'm> Tree<'t, 'm> {
     pub fn new(model: &'t Model<'m>, search: Search<'t>, aim: &'t mut dyn Aim, effort: &'t Effort<'t>) -> Tree<'t, 'm> {
-        let mut cost: Vec<f64> = model.columns.iter().map(|column| column.cost as f64).collect();
+        let counted = aim.counted();
+        let mut cost: Vec<f64> = model.columns.iter().map(|own| own.cost as f64 * counted.cost as f64).collect();
         let mut lower = vec![0.0; cost.len()];
         let mut upper: Vec<f64> = model.columns.iter().map(|column| f64::from(column.most)).collect();
         let mut unit = 1.0;
-        if let Some(most) = aim.ceiling() {
-            cost.fill(0.0);
+        if let Some(most) = counted.last {
             unit = (most / 64.0).max(1.0);
             cost.push(unit);
             lower.push(0.0);
@@ -183,6 +207,8 @@ impl<'t, 'm> Tree<'t, 'm> {
             best: None,
             nearest: None,
             left: f64::INFINITY,
+            claimed: f64::NEG_INFINITY,
+            solver: mip::solve_within,
             number: 0,
             work: Work::default(),
             model,
@@ -253,9 +279,9 @@ impl<'t, 'm> Tree<'t, 'm> {
         self.look(steps)
     }
 
-    /// Whether the objective is the cost of the columns.
+    /// Whether the cost of the columns counts in the objective.
     pub fn costs_count(&self) -> bool {
-        self.aim.ceiling().is_none()
+        self.aim.counted().cost != 0
     }
 
     /// An objective above this is of no interest.
@@ -287,9 +313,12 @@ impl<'t, 'm> Tree<'t, 'm> {
         };
         let still = open.iter().map(|node: &Node| node.bound).chain(at_hand).fold(self.left, f64::min);
         let best = self.best.as_ref().map_or(f64::INFINITY, |best| best.objective as f64);
-        let bound = Tree::whole_bound(still).min(best);
+        let own = Tree::whole_bound(still).min(best);
+        let claimed = self.claimed.min(best);
+        let (bound, proof) = if own < claimed { (claimed, ProvedBy::Backend) } else { (own, self.aim.proof()) };
         let found = Found {
             bound: bound.is_finite().then_some(bound as i64),
+            proof,
             best: self.best,
             nearest: self.nearest,
             stopped,
@@ -301,11 +330,9 @@ impl<'t, 'm> Tree<'t, 'm> {
 
     /// `at_hand` is the bound of the node in work, for a stop amid it.
     fn walk(&mut self, open: &mut BinaryHeap<Node>, at_hand: &mut Option<f64>) -> Result<(), Halt> {
-        let floor = if self.aim.ceiling().is_some() {
-            0.0
-        } else {
-            self.model.columns.iter().map(|column| (column.cost * i64::from(column.most)).min(0) as f64).sum()
-        };
+        let per_cost = self.aim.counted().cost as f64;
+        let least = |column: &Column| (column.cost * i64::from(column.most)).min(0) as f64 * per_cost;
+        let floor = self.model.columns.iter().map(least).sum();
         *at_hand = Some(floor);
         for hint in std::mem::take(&mut self.search.hints) {
             if hint.len() == self.model.n_levers() {
@@ -317,6 +344,9 @@ impl<'t, 'm> Tree<'t, 'm> {
             return Ok(());
         }
         self.root(at_hand)?;
+        if self.search.route == Route::Master && self.masters(at_hand)? == Went::ToTheEnd {
+            return Ok(());
+        }
         let mut next = Some(Node { bound: at_hand.unwrap_or(floor), number: 0, depth: 0, boxes: Vec::new() });
         while let Some(node) = next.take().or_else(|| open.pop()) {
             *at_hand = Some(node.bound);
@@ -467,13 +497,20 @@ impl<'t, 'm> Tree<'t, 'm> {
         if !room.is_finite() {
             return;
         }
+        let mut narrowed = false;
         for (column, own) in reduced[..self.model.columns.len()].iter().copied().enumerate() {
             let (lower, upper) = (self.box_lower[column], self.box_upper[column]);
             if own * (upper - lower) > room && 1e-9 < own {
                 self.box_upper[column] = upper.min(lower + (room / own + 1e-9).floor().max(0.0));
+                narrowed = true;
             } else if -own * (upper - lower) > room && own < -1e-9 {
                 self.box_lower[column] = lower.max(upper - (room / -own + 1e-9).floor().max(0.0));
+                narrowed = true;
             }
+        }
+        // With a gap, what is left out may be better than the best, if not by enough.
+        if narrowed {
+            self.leave(self.cutoff() + 1.0);
         }
     }
 

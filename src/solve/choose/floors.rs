@@ -9,9 +9,9 @@
 //! missed ones give cuts, and what these leave open the tree closes by branching.
 
 use super::aims::{inner, need_cut, share, whole_flow};
-use super::branch::{Aim as TreeAim, Halt, Whole};
+use super::branch::{Aim as TreeAim, Counted, Halt, Whole};
 use super::model::{Model, Row};
-use super::{ChooseError, Floor, stretch};
+use super::{ChooseError, Floor, ProvedBy, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::network::{Network, Pool, SideGroup, Source, Stage, Step};
 use crate::solve::outcome::{Flow, Outcome, Proof};
@@ -44,12 +44,25 @@ pub(super) struct Floors<'f> {
 enum Groups {
     /// One, or none.
     Single,
-    /// Parent of each floor, and the innermost floor of each source.
-    Nested {
-        parents: Vec<Option<u32>>,
-        innermost: Vec<Option<u32>>,
-    },
+    Nested(Layer),
     Overlapping,
+}
+
+/// Floors whose groups nest.
+pub(super) struct Layer {
+    /// Positions of the floors, each after those that hold it.
+    pub members: Vec<usize>,
+    /// The floor right around each member, as a position among the members.
+    parents: Vec<Option<u32>>,
+    /// The innermost floor of each source, as a position among the members.
+    innermost: Vec<Option<u32>>,
+}
+
+impl Layer {
+    /// No floor at all.
+    fn of(model: &Model) -> Layer {
+        Layer { members: Vec::new(), parents: Vec::new(), innermost: vec![None; model.network().n_sources()] }
+    }
 }
 
 /// Units of a floor's sources.
@@ -62,24 +75,39 @@ impl Groups {
         if floors.len() <= 1 {
             return Groups::Single;
         }
-        // From the largest down: a group nests if all its sources have the same innermost group so far.
-        let mut order: Vec<usize> = (0..floors.len()).collect();
-        order.sort_by_key(|floor| std::cmp::Reverse(floors[*floor].sources.len()));
-        let mut innermost: Vec<Option<u32>> = vec![None; model.network().n_sources()];
-        let mut parents = vec![None; floors.len()];
-        for floor in order {
-            let sources = &floors[floor].sources;
-            let parent = sources.first().and_then(|source| innermost[*source as usize]);
-            if sources.iter().any(|source| innermost[*source as usize] != parent) {
-                return Groups::Overlapping;
-            }
-            parents[floor] = parent;
-            for source in sources {
-                innermost[*source as usize] = Some(floor as u32);
-            }
+        let mut layers = layers(model, floors);
+        match layers.pop() {
+            Some(only) if layers.is_empty() => Groups::Nested(only),
+            _ => Groups::Overlapping,
         }
-        Groups::Nested { parents, innermost }
     }
+}
+
+/// The floors in as many layers as it takes, each as soon as it fits: one, where all nest. O(layers x sources of floors).
+pub(super) fn layers(model: &Model, floors: &[Floor]) -> Vec<Layer> {
+    // From the largest down: a group nests if all its sources have the same innermost group so far.
+    let mut order: Vec<usize> = (0..floors.len()).collect();
+    order.sort_by_key(|floor| std::cmp::Reverse(floors[*floor].sources.len()));
+    let mut layers: Vec<Layer> = Vec::new();
+    for floor in order {
+        let sources = &floors[floor].sources;
+        let parent = |layer: &Layer| sources.first().and_then(|source| layer.innermost[*source as usize]);
+        let nests = |layer: &Layer| {
+            let parent = parent(layer);
+            sources.iter().all(|source| layer.innermost[*source as usize] == parent)
+        };
+        let at = layers.iter().position(nests).unwrap_or_else(|| {
+            layers.push(Layer::of(model));
+            layers.len() - 1
+        });
+        let layer = &mut layers[at];
+        layer.parents.push(parent(layer));
+        for source in sources {
+            layer.innermost[*source as usize] = Some(layer.members.len() as u32);
+        }
+        layer.members.push(floor);
+    }
+    layers
 }
 
 impl<'f> Floors<'f> {
@@ -88,7 +116,7 @@ impl<'f> Floors<'f> {
         let families = floors.iter().map(|floor| {
             let mut weights = vec![0; n];
             floor.sources.iter().for_each(|source| weights[*source as usize] = 1);
-            Family { weights, allowed: held(model, floor) as f64 - floor.least as f64 }
+            Family { weights, allowed: allowed(model, floor) }
         });
         Floors { floors, objective, groups: Groups::of(model, floors), families: families.collect(), turn: 0 }
     }
@@ -129,9 +157,12 @@ impl<'f> Floors<'f> {
 }
 
 impl TreeAim for Floors<'_> {
-    fn ceiling(&self) -> Option<f64> {
+    fn counted(&self) -> Counted {
         let all: u64 = self.floors.iter().fold(0, |sum, floor| sum.saturating_add(floor.least));
-        (self.objective == Objective::Shortfall).then_some(all as f64)
+        match self.objective {
+            Objective::Cost => Counted { cost: 1, last: None },
+            Objective::Shortfall => Counted { cost: 0, last: Some(all as f64) },
+        }
     }
 
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
@@ -148,8 +179,8 @@ impl TreeAim for Floors<'_> {
                 }
                 missing
             }
-            Groups::Nested { parents, innermost } => {
-                let short = nested(model, self.floors, parents, innermost, steps, effort)?;
+            Groups::Nested(layer) => {
+                let short = nested(model, self.floors, layer, steps, effort)?;
                 let mut point_cut = None;
                 if 0 < short.missing || self.objective == Objective::Shortfall {
                     let cut = need_cut(model, &short.sources, &short.limits, &model.point_of(steps));
@@ -171,13 +202,13 @@ impl TreeAim for Floors<'_> {
                     missed_most = missed_most.max(missed as u64);
                     rows.extend(row);
                 }
-                let (own, lacks) = overlapping(model, self.floors, None, steps, effort)?;
+                let (own, lacks) = overlapping(model, self.floors, model.open_part(steps, &[]), Vec::new(), effort)?;
                 flow = own;
                 let missing: u64 = lacks.iter().sum();
                 if missed_most < missing {
                     for (floor, _) in self.floors.iter().zip(&lacks).filter(|(_, lacks)| 0 < **lacks) {
                         floor.sources.iter().for_each(|source| joint.weights[*source as usize] += 1);
-                        joint.allowed += held(model, floor) as f64 - floor.least as f64;
+                        joint.allowed += allowed(model, floor);
                     }
                     let (_, row, _) = self.family_at(model, &joint, steps, effort)?;
                     rows.extend(row);
@@ -209,6 +240,11 @@ impl TreeAim for Floors<'_> {
     fn slack(&self, objective: i64, gap: f64) -> i64 {
         share(objective, gap)
     }
+
+    fn proof(&self) -> ProvedBy {
+        // That a choice misses floors that overlap is the outside solver's word.
+        if matches!(self.groups, Groups::Overlapping) { ProvedBy::Backend } else { ProvedBy::Multipliers }
+    }
 }
 
 struct Short {
@@ -220,53 +256,49 @@ struct Short {
     flow: Flow,
 }
 
-/// The network after some steps with a pool for each floor; stage 0 is what is missed, stage 1 the need, if any.
-fn pooled(
-    model: &Model,
-    floors: &[Floor],
-    parents: &[Option<u32>],
-    innermost: &[Option<u32>],
-    need: Option<&[i64]>,
-    steps: &[u32],
-) -> (Network, Vec<u32>, Vec<usize>) {
-    let (network, pairs) = model.open_part(steps, &[]);
-    let mut parts = network.into_parts();
-    // Parents come first: by falling size, a parent before its child where they are as large.
-    let mut order: Vec<usize> = (0..floors.len()).collect();
-    let depth = |floor: usize| std::iter::successors(Some(floor as u32), |at| parents[*at as usize]).count();
-    order.sort_by_key(|floor| depth(*floor));
-    let mut place = vec![0u32; floors.len()];
-    for (at, floor) in (0u32..).zip(&order) {
-        place[*floor] = at;
+/// A part of the network with a pool for each floor of a layer; stage 0 is what is missed, then come other stages.
+pub(super) fn pooled(model: &Model, part: Network, floors: &[Floor], layer: &Layer, later: Vec<Stage>) -> Network {
+    let mut parts = part.into_parts();
+    parts.pools = layer.parents.iter().map(|parent| Pool { parent: *parent, least: 0 }).collect();
+    for (source, pool) in parts.sources.iter_mut().zip(&layer.innermost) {
+        *source = Source { pool: *pool, ..*source };
     }
-    parts.pools =
-        order.iter().map(|floor| Pool { parent: parents[*floor].map(|p| place[p as usize]), least: 0 }).collect();
-    for (source, floor) in parts.sources.iter_mut().zip(innermost) {
-        *source = Source { pool: floor.map(|floor| place[floor as usize]), ..*source };
+    let pool_steps = layer.members.iter().map(|floor| steps_of(model, &floors[*floor])).collect();
+    parts.stages = vec![Stage { name: "floors", pool_steps, ..Stage::default() }];
+    parts.stages.extend(later);
+    Network::new(parts).expect("groups that nest make pools")
+}
+
+/// Unsent units of a floor's sources cost nothing as long as it is kept.
+fn steps_of(model: &Model, floor: &Floor) -> Vec<Step> {
+    let all = held(model, floor);
+    let kept = floor.least.min(all);
+    vec![Step { units: all - kept, cost: 0 }, Step { units: kept, cost: 1 }]
+}
+
+/// What may go unmet of a floor's sources; less than nothing where it asks for more than they hold.
+pub(super) fn allowed(model: &Model, floor: &Floor) -> f64 {
+    held(model, floor) as f64 - floor.least as f64
+}
+
+/// How much more a unit is worth in each pool than in the one behind it, which is what its floor counts for, and the sum
+/// of these over all floors of each source. A floor counts for no more than `most`.
+pub(super) fn multipliers(network: &Network, prices: &[i64], most: i64) -> (Vec<i64>, Vec<i64>) {
+    let mut own = vec![0i64; prices.len()];
+    let mut worth = vec![0i64; prices.len()];
+    for (at, pool) in network.pools().iter().enumerate() {
+        let (price, sum) = pool.parent.map_or((0, 0), |pool| (prices[pool as usize], worth[pool as usize]));
+        own[at] = prices[at].saturating_sub(price).clamp(0, most);
+        worth[at] = own[at].saturating_add(sum);
     }
-    let steps_of = |floor: &usize| {
-        let all = held(model, &floors[*floor]);
-        let kept = floors[*floor].least.min(all);
-        vec![Step { units: all - kept, cost: 0 }, Step { units: kept, cost: 1 }]
-    };
-    let shortfall = Stage { name: "floors", pool_steps: order.iter().map(steps_of).collect(), ..Stage::default() };
-    parts.stages = vec![shortfall];
-    if let Some(weights) = need {
-        parts.stages.push(Stage { name: "need", unsent_cost: weights.to_vec(), ..Stage::default() });
-    }
-    (Network::new(parts).expect("groups that nest make pools"), pairs, order)
+    let weights = network.sources().iter().map(|source| source.pool.map_or(0, |pool| worth[pool as usize]));
+    (own, weights.collect())
 }
 
 /// The least shortfall of floors that nest, and the weights that prove it.
-fn nested(
-    model: &Model,
-    floors: &[Floor],
-    parents: &[Option<u32>],
-    innermost: &[Option<u32>],
-    steps: &[u32],
-    effort: &Effort,
-) -> Result<Short, StopReason> {
-    let (network, pairs, order) = pooled(model, floors, parents, innermost, None, steps);
+fn nested(model: &Model, floors: &[Floor], layer: &Layer, steps: &[u32], effort: &Effort) -> Result<Short, StopReason> {
+    let (part, pairs) = model.open_part(steps, &[]);
+    let network = pooled(model, part, floors, layer, Vec::new());
     let hopeless: u64 = floors.iter().map(|floor| floor.least.saturating_sub(held(model, floor))).sum();
     let (flow, values, prices) = match flows::solve(&network, effort) {
         Outcome::Optimal { flow, values, proof: Proof::Prices(prices) } => (flow, values, prices),
@@ -274,19 +306,9 @@ fn nested(
         Outcome::Stopped { reason, .. } => return Err(reason),
     };
     let mut stage = prices.stages.into_iter().next().unwrap_or_default();
-    let mut allowed = 0.0;
-    // Multipliers: how much more a unit is worth in a pool than in the one behind it, between 0 and 1.
-    let mut worth = vec![0i64; order.len()];
-    for (at, floor) in order.iter().enumerate() {
-        let behind = network.pools()[at].parent;
-        let price = |pool: Option<u32>| pool.map_or(0, |pool| stage.pools[pool as usize]);
-        let own = (price(Some(at as u32)) - price(behind)).clamp(0, 1);
-        worth[at] = own + behind.map_or(0, |pool| worth[pool as usize]);
-        let floor = &floors[*floor];
-        allowed += own as f64 * (held(model, floor) as f64 - floor.least as f64);
-    }
-    let weights: Vec<i64> =
-        network.sources().iter().map(|source| source.pool.map_or(0, |pool| worth[pool as usize])).collect();
+    let (own, weights) = multipliers(&network, &stage.pools, 1);
+    let allowed =
+        layer.members.iter().zip(&own).map(|(floor, own)| *own as f64 * allowed(model, &floors[*floor])).sum();
     for (price, weight) in stage.sources.iter_mut().zip(&weights) {
         *price = (*price).clamp(0, *weight);
     }
@@ -295,26 +317,20 @@ fn nested(
     Ok(Short { missing, weights, allowed, sources: stage.sources, limits: stage.limits, flow })
 }
 
-/// The least shortfall of floors that overlap, by the outside solver, and what each lacks.
-fn overlapping(
+/// The least shortfall of floors that overlap, by the outside solver, and what each lacks; then other stages.
+pub(super) fn overlapping(
     model: &Model,
     floors: &[Floor],
-    need: Option<&[i64]>,
-    steps: &[u32],
+    part: (Network, Vec<u32>),
+    later: Vec<Stage>,
     effort: &Effort,
 ) -> Result<(Flow, Vec<u64>), Halt> {
-    let (network, pairs) = model.open_part(steps, &[]);
+    let (network, pairs) = part;
     let mut parts = network.into_parts();
     parts.side = floors.iter().map(|floor| SideGroup { sources: floor.sources.clone() }).collect();
-    let side_steps = floors.iter().map(|floor| {
-        let all = held(model, floor);
-        let kept = floor.least.min(all);
-        vec![Step { units: all - kept, cost: 0 }, Step { units: kept, cost: 1 }]
-    });
-    parts.stages = vec![Stage { name: "floors", side_steps: side_steps.collect(), ..Stage::default() }];
-    if let Some(weights) = need {
-        parts.stages.push(Stage { name: "need", unsent_cost: weights.to_vec(), ..Stage::default() });
-    }
+    let side_steps = floors.iter().map(|floor| steps_of(model, floor)).collect();
+    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }];
+    parts.stages.extend(later);
     let network = Network::new(parts).map_err(|_| Halt::Stop(StopReason::TickLimit))?;
     let outcome = program::solve(&network, effort).map_err(|error| Halt::Fault(ChooseError::Backend(error)))?;
     let flow = match outcome {
@@ -358,30 +374,29 @@ pub(super) fn out_of_reach(model: &Model, floors: &[Floor], missed: &[(u32, u64)
     sources
 }
 
-/// A flow that misses the floors by the least and then meets most need.
+/// A flow that misses the floors by the least, and then is best by other stages, over the pairs of the whole network.
+/// `part` is of the network after some steps.
 pub(super) fn flow(
     model: &Model,
     floors: &[Floor],
-    need: &[i64],
-    steps: &[u32],
-    effort: &Effort,
+    part: (Network, Vec<u32>),
+    later: Vec<Stage>,
 ) -> Result<Flow, ChooseError> {
-    let (parents, innermost) = match Groups::of(model, floors) {
-        Groups::Overlapping => {
-            return match overlapping(model, floors, Some(need), steps, effort) {
-                Ok((flow, _)) => Ok(flow),
-                Err(Halt::Fault(fault)) => Err(fault),
-                // Without limits there is no stop.
-                Err(Halt::Stop(_)) => Ok(Flow::nothing()),
-            };
-        }
-        Groups::Nested { parents, innermost } => (parents, innermost),
-        Groups::Single => {
-            let mut innermost = vec![None; model.network().n_sources()];
-            floors.iter().flat_map(|floor| &floor.sources).for_each(|source| innermost[*source as usize] = Some(0));
-            (vec![None; floors.len()], innermost)
-        }
-    };
-    let (network, pairs, _) = pooled(model, floors, &parents, &innermost, Some(need), steps);
-    Ok(whole_flow(flows::solve(&network, effort).flow(), &pairs))
+    // An answer without its flow would be none, so this is not stopped.
+    let calm = Effort::unlimited();
+    let layers = layers(model, floors);
+    if layers.len() <= 1 {
+        let (network, pairs) = part;
+        let network = match layers.first() {
+            Some(layer) => pooled(model, network, floors, layer, later),
+            None => pooled(model, network, floors, &Layer::of(model), later),
+        };
+        return Ok(whole_flow(flows::solve(&network, &calm).flow(), &pairs));
+    }
+    match overlapping(model, floors, part, later, &calm) {
+        Ok((flow, _)) => Ok(flow),
+        Err(Halt::Fault(fault)) => Err(fault),
+        // Without limits there is no stop.
+        Err(Halt::Stop(_)) => Ok(Flow::nothing()),
+    }
 }

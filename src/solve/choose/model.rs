@@ -172,17 +172,36 @@ impl<'a> Model<'a> {
     }
 
     fn limits_after(&self, steps: &[u32]) -> Vec<Limit> {
+        self.limits_of(|shape| shape.capacity(steps))
+    }
+
+    fn limits_of(&self, capacity: impl Fn(&Shape) -> Option<u64>) -> Vec<Limit> {
         let limits = self.limits.iter().zip(self.network().limits());
-        limits
-            .map(|(shape, own)| Limit { capacity: shape.capacity(steps).unwrap_or(u64::MAX), parent: own.parent })
-            .collect()
+        limits.map(|(shape, own)| Limit { capacity: capacity(shape).unwrap_or(u64::MAX), parent: own.parent }).collect()
     }
 
     /// The network after these steps without the pairs of sinks that have no places, with other weights for stage 0 and
     /// no other stage; and each pair's position in the whole network.
     pub fn open_part(&self, steps: &[u32], weights: &[i64]) -> (Network, Vec<u32>) {
+        self.part(|shape| shape.capacity(steps), weights)
+    }
+
+    /// The same at a point of the program, where each node has its share of its capacity, rounded up.
+    pub fn part_at(&self, point: &[f64], weights: &[i64]) -> (Network, Vec<u32>) {
+        let capacity = |shape: &Shape| {
+            let open = self.openness(shape, point);
+            if open <= 0.0 {
+                return Some(0);
+            }
+            let added: f64 = shape.adds.iter().map(|(lever, own)| self.steps_at(*lever, point) * *own as f64).sum();
+            Some(((shape.base? as f64 + added) * open - 1e-6).ceil().max(0.0) as u64)
+        };
+        self.part(capacity, weights)
+    }
+
+    fn part(&self, capacity: impl Fn(&Shape) -> Option<u64>, weights: &[i64]) -> (Network, Vec<u32>) {
         let network = self.network();
-        let places: Vec<Option<u64>> = self.sinks.iter().map(|shape| shape.capacity(steps)).collect();
+        let places: Vec<Option<u64>> = self.sinks.iter().map(&capacity).collect();
         let mut starts = Vec::with_capacity(network.n_sources() + 1);
         starts.push(0);
         let mut sinks = Vec::new();
@@ -203,7 +222,7 @@ impl<'a> Model<'a> {
             sinks,
             places,
             sink_limits: network.sink_limits().to_vec(),
-            limits: self.limits_after(steps),
+            limits: self.limits_of(capacity),
             stages: vec![crate::solve::Stage { name: "need", unsent_cost: weights.to_vec(), ..Default::default() }],
             ..Default::default()
         };

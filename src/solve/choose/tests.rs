@@ -3,17 +3,19 @@
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{collection::vec, option, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::aims::{inner, need_cut};
+use super::aims::{MostNeed, inner, need_cut};
+use super::branch::{Search, Solver, Tree};
 use super::model::Model;
 use super::{
-    Aim, Answer, Choices, Effect, Floor, Lever, Node, Planner, Question, Rule, Status, Within, solve, stretch,
+    Aim, Answer, Choices, ChooseError, Effect, Floor, Lever, Node, Planner, ProvedBy, Question, Route, Rule, Status,
+    TravelCost, Within, solve, stretch,
 };
 use crate::solve::check;
-use crate::solve::effort::{Effort, StopReason};
+use crate::solve::effort::{Effort, StopReason, Watch};
 use crate::solve::mip;
 use crate::solve::network::{Limit, Network, NetworkParts, PairCosts, Source, Stage};
 use crate::solve::outcome::Flow;
-use crate::solve::program::{Kind, Program, ProgramOutcome, Relation};
+use crate::solve::program::{BackendError, Kind, Program, ProgramOutcome, Relation};
 use crate::solve::samples::least_values;
 
 /// Sources with units, weight and the sinks they have pairs with; places of the sinks.
@@ -49,8 +51,30 @@ fn budget(budget: i64) -> Within {
     Within { budget: Some(budget), ..Within::default() }
 }
 
+/// The answer of the tree, held against that of the other route.
 fn ask(choices: &Choices, within: Within, aim: Aim) -> Answer {
-    solve(choices, &Question { within, aim, gap: 0.0 }, &Effort::unlimited()).expect("an answer")
+    let question = Question { within, aim, gap: 0.0 };
+    let answer = by(choices, Route::Tree, &question);
+    let other = by(choices, Route::Master, &question);
+    assert_eq!((answer.missing, answer.allowed), (other.missing, other.allowed));
+    match (&answer.status, &other.status) {
+        // Several choices may fall short by as little, at other costs and of other floors.
+        (Status::NotReachable(own), Status::NotReachable(others)) => assert_eq!(own.least, others.least),
+        (own, others) => {
+            assert_eq!((answer.objective, answer.bound, own), (other.objective, other.bound, others));
+        }
+    }
+    assert!(!other.allowed || Model::of(choices).allowed(&other.steps, &question.within));
+    assert!(check::feasible(&choices.network_after(&other.steps), &other.flow).is_ok());
+    answer
+}
+
+fn by(choices: &Choices, route: Route, question: &Question) -> Answer {
+    Planner::by(choices, route).answer(question, &Effort::unlimited()).expect("an answer")
+}
+
+fn least_cost(floors: Vec<Floor>) -> Aim {
+    Aim::LeastCost { floors, travel: None }
 }
 
 #[test]
@@ -133,7 +157,7 @@ fn a_target_out_of_reach_says_what_is_missed_and_who_cannot_be_reached() {
     // Source 1 has no pair at all; a floor over both asks for two.
     let sources: &[(u64, i64, &[u32])] = &[(1, 1, &[0]), (1, 1, &[])];
     let choices = Choices::new(network(sources, &[Some(1)]), vec![opens(3, 0)], vec![]).expect("valid");
-    let floor = |least| Aim::LeastCost(vec![Floor { sources: vec![0, 1], least }]);
+    let floor = |least| least_cost(vec![Floor { sources: vec![0, 1], least }]);
     let enough = ask(&choices, Within::default(), floor(1));
     assert_eq!((enough.objective, enough.status), (3, Status::Optimal));
     let answer = ask(&choices, Within::default(), floor(2));
@@ -146,6 +170,59 @@ fn a_target_out_of_reach_says_what_is_missed_and_who_cannot_be_reached() {
     // No choice keeps to a budget below nothing.
     let answer = ask(&choices, budget(-1), Aim::MostNeed);
     assert!(matches!(answer.status, Status::NotReachable(shortfall) if shortfall.least.is_none()));
+}
+
+/// Two children in the west, two in the east, 2 km from the next service, 10 km from the other one. A service in the
+/// middle, 6 km from all, has room for all; it costs 300, each of the others 200.
+fn west_middle_east() -> Choices {
+    let sources: &[(u64, i64, &[u32])] = &[(2, 1, &[0, 1, 2]), (2, 1, &[0, 1, 2])];
+    let mut parts = network(sources, &[Some(2), Some(4), Some(2)]).into_parts();
+    let pair_cost = PairCosts::new([2000, 6000, 10_000, 10_000, 6000, 2000]);
+    parts.stages.push(Stage { name: "travel", pair_cost, ..Stage::default() });
+    let levers = vec![opens(200, 0), opens(300, 1), opens(200, 2)];
+    Choices::new(Network::new(parts).expect("valid"), levers, vec![]).expect("valid")
+}
+
+#[test]
+fn travel_counts_in_least_cost_and_never_in_the_budget() {
+    let choices = west_middle_east();
+    let all = || vec![Floor { sources: vec![0, 1], least: 4 }];
+    let target = |within: Within, floors: Vec<Floor>, per_unit: i64| {
+        let travel = Some(TravelCost { per_unit, scale: 1000 });
+        let answer = ask(&choices, within, Aim::LeastCost { floors, travel });
+        assert_eq!((answer.bound, &answer.status), (answer.objective, &Status::Optimal));
+        (answer.steps, answer.cost, answer.objective, answer.units_met)
+    };
+    // The middle: 300 and 24 km. Both ends: 400 and 8 km. At 6 pence for a km that is 444 against 448, at 7 it is 468
+    // against 456.
+    assert_eq!(target(Within::default(), all(), 6), (vec![0, 1, 0], 300, 444_000, 4));
+    assert_eq!(target(Within::default(), all(), 7), (vec![1, 0, 1], 400, 456_000, 4));
+    // A budget of 300 does not pay for both ends, and pays for no travel.
+    assert_eq!(target(budget(300), all(), 7), (vec![0, 1, 0], 300, 468_000, 4));
+    // No one is sent anywhere beyond what the floors ask for: one child of the west, 200 and 2 km.
+    let one = vec![Floor { sources: vec![0], least: 1 }];
+    assert_eq!(target(Within::default(), one, 7), (vec![1, 0, 0], 200, 214_000, 1));
+    // Floors that overlap: three children, one of the west, one of west or east. At 7 pence the ends travel 6 km: 442;
+    // the middle 18: 426.
+    let three = |sources: &[u32], least| Floor { sources: sources.to_vec(), least };
+    let floors = vec![three(&[0, 1], 3), three(&[0], 1)];
+    assert_eq!(target(Within::default(), floors, 7), (vec![0, 1, 0], 300, 426_000, 3));
+}
+
+#[test]
+fn travel_that_cannot_be_counted_is_refused() {
+    let choices = west_middle_east();
+    let target = |choices: &Choices, per_unit: i64, scale: i64| {
+        let travel = Some(TravelCost { per_unit, scale });
+        let aim = Aim::LeastCost { floors: vec![Floor { sources: vec![0], least: 1 }], travel };
+        solve(choices, &Question { within: Within::default(), aim, gap: 0.0 }, &Effort::unlimited())
+    };
+    for (per_unit, scale) in [(-1, 1), (1, 0), (i64::MAX, 1), (1, i64::MAX)] {
+        let refused = target(&choices, per_unit, scale);
+        assert_eq!(refused, Err(ChooseError::TravelCost { per_unit, scale }));
+    }
+    let no_travel = Choices::new(network(&[(1, 1, &[0])], &[Some(1)]), vec![], vec![]).expect("valid");
+    assert_eq!(target(&no_travel, 1, 1), Err(ChooseError::NoTravel));
 }
 
 #[test]
@@ -163,6 +240,113 @@ fn a_stop_gives_a_bound_that_is_one() {
         stopped += u32::from(answer.status == Status::Stopped(StopReason::TickLimit));
     }
     assert!(50 < stopped, "{stopped}");
+}
+
+/// Twenty services of about as many places as children near them, at costs and weights that leave the root open.
+fn of_some_size(seed: u64) -> Choices {
+    let mut state = seed;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    const SINKS: u32 = 20;
+    let near: Vec<(u64, i64, Vec<u32>)> = (0..120)
+        .map(|_| {
+            let (units, weight) = (1 + draw(3), 1 + draw(50) as i64);
+            (units, weight, (0..SINKS).filter(|_| draw(8) == 0).collect())
+        })
+        .collect();
+    let sources: Vec<(u64, i64, &[u32])> =
+        near.iter().map(|(units, weight, sinks)| (*units, *weight, &sinks[..])).collect();
+    let places: Vec<Option<u64>> = (0..SINKS).map(|_| Some(4 + draw(12))).collect();
+    let levers = (0..SINKS).map(|sink| opens(20 + draw(60) as i64, sink)).collect();
+    Choices::new(network(&sources, &places), levers, vec![]).expect("valid")
+}
+
+#[test]
+fn both_routes_agree_on_choices_of_some_size_and_say_whose_word_it_is() {
+    let mut by_backend = 0;
+    for seed in 0..12 {
+        let choices = of_some_size(seed);
+        let answer = ask(&choices, budget(400), Aim::MostNeed);
+        assert_eq!((&answer.status, answer.proof), (&Status::Optimal, ProvedBy::Multipliers));
+        let all = (0..120).collect();
+        ask(&choices, Within::default(), least_cost(vec![Floor { sources: all, least: answer.units_met }]));
+        for gap in [0.0, 0.001, 0.003, 0.01, 0.03, 0.1] {
+            for route in [Route::Tree, Route::Master] {
+                let near = by(&choices, route, &Question { within: budget(400), aim: Aim::MostNeed, gap });
+                assert!(near.bound <= answer.objective && answer.objective <= near.objective, "{seed} {gap} {near:?}");
+                assert!((near.objective - near.bound) as f64 <= gap * near.weight_met as f64, "{seed} {gap} {near:?}");
+                by_backend += u32::from(near.proof == ProvedBy::Backend);
+            }
+        }
+    }
+    assert!(5 < by_backend, "masters decided {by_backend} times");
+}
+
+/// What a tree says whose masters are solved like this.
+fn with_solver(choices: &Choices, solver: Solver) -> (i64, Option<i64>, ProvedBy, Option<StopReason>) {
+    let model = Model::of(choices);
+    let weights = &choices.network().stages()[0].unsent_cost;
+    let total =
+        choices.network().sources().iter().zip(weights).map(|(source, weight)| source.units as i64 * weight).sum();
+    let mut aim = MostNeed { weights, total };
+    let within = budget(400);
+    let search =
+        Search { route: Route::Master, within: &within, gap: 0.0, target: None, known: Vec::new(), hints: Vec::new() };
+    let effort = Effort::unlimited();
+    let mut tree = Tree::new(&model, search, &mut aim, &effort);
+    tree.masters_by(solver);
+    let (found, _) = tree.run().expect("no fault");
+    (found.best.expect("an answer").objective, found.bound, found.proof, found.stopped)
+}
+
+#[test]
+fn a_backend_that_fails_leaves_the_rest_to_the_tree_and_one_that_stops_loses_nothing() {
+    let mut stops = 0;
+    for seed in 0..12 {
+        let choices = of_some_size(seed);
+        let best = ask(&choices, budget(400), Aim::MostNeed).objective;
+        let failing: [Solver; 3] = [
+            |_, _, _| Err(BackendError::Failed { backend: "none", message: "by order".to_owned() }),
+            |_, _, _| Ok(ProgramOutcome::Unbounded),
+            // Everything at once keeps to no budget.
+            |program, _, _| Ok(ProgramOutcome::Optimal(program.variables.iter().map(|own| own.most).collect())),
+        ];
+        for solver in failing {
+            assert_eq!(with_solver(&choices, solver), (best, Some(best), ProvedBy::Multipliers, None), "{seed}");
+        }
+        let (found, bound, _, stopped) =
+            with_solver(&choices, |_, _, _| Ok(ProgramOutcome::Stopped { values: None, reason: StopReason::Deadline }));
+        assert!(best <= found && bound.is_some_and(|bound| bound <= best), "{seed} {found} {bound:?}");
+        stops += u32::from(stopped == Some(StopReason::Deadline));
+    }
+    assert!(3 < stops, "{stops} masters");
+}
+
+/// A clock that has run out without saying so: the backend is told, and stops by itself.
+struct NoTimeForMasters;
+
+impl Watch for NoTimeForMasters {
+    fn stop(&self) -> Option<StopReason> {
+        None
+    }
+
+    fn remaining(&self) -> Option<std::time::Duration> {
+        Some(std::time::Duration::ZERO)
+    }
+}
+
+#[test]
+fn a_master_without_time_is_a_stop_with_a_bound() {
+    for seed in 0..4 {
+        let choices = of_some_size(seed);
+        let best = ask(&choices, budget(400), Aim::MostNeed).objective;
+        let question = Question { within: budget(400), aim: Aim::MostNeed, gap: 0.0 };
+        let effort = Effort::unlimited().watched(&NoTimeForMasters);
+        let answer = Planner::by(&choices, Route::Master).answer(&question, &effort).expect("an answer");
+        assert!(answer.bound <= best && best <= answer.objective, "{seed} {answer:?}");
+    }
 }
 
 /// Small choices of every sort, with travel.
@@ -267,6 +451,47 @@ fn unmet(choices: &Choices, steps: &[u32]) -> i64 {
 
 /// The same question in one piece: units on pairs, steps, and what the one allows of the other, for the outside solver.
 fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
+    let (program, _) = piece(choices, within)?;
+    let network = choices.network();
+    let weights = &network.stages()[0].unsent_cost;
+    let total: f64 = network.sources().iter().zip(weights).map(|(s, w)| s.units as f64 * *w as f64).sum();
+    least_of(&program).map(|cost| (total + cost).round() as i64)
+}
+
+/// Least cost with travel in one piece.
+fn cost_in_one_piece(choices: &Choices, within: &Within, floors: &[Floor], travel: TravelCost) -> Option<i64> {
+    let (mut program, pairs) = piece(choices, within)?;
+    let model = Model::of(choices);
+    let network = choices.network();
+    for (variable, column) in program.variables.iter_mut().zip(&model.columns) {
+        variable.cost = (travel.scale * column.cost) as f64;
+    }
+    for (pair, variable) in pairs.iter().enumerate() {
+        program.variables[*variable].cost = (travel.per_unit * network.stages()[1].pair_cost.of(pair)) as f64;
+        // Floors that overlap are no network, and parts of a child keep none.
+        program.variables[*variable].kind = Kind::Whole;
+    }
+    for floor in floors {
+        let sent = floor.sources.iter().flat_map(|source| network.pairs_of(*source as usize));
+        let terms: Vec<(usize, f64)> = sent.map(|pair| (pairs[pair], 1.0)).collect();
+        if terms.is_empty() && 0 < floor.least {
+            return None;
+        }
+        program.row(terms, Relation::AtLeast, floor.least as f64);
+    }
+    least_of(&program).map(|cost| cost.round() as i64)
+}
+
+fn least_of(program: &Program) -> Option<f64> {
+    match mip::solve(program, &Effort::unlimited()).expect("the backend answers") {
+        ProgramOutcome::Optimal(values) => Some(program.cost(&values)),
+        ProgramOutcome::Infeasible => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The program, with most need for its cost, and the variable of each pair; None where some row cannot be kept.
+fn piece(choices: &Choices, within: &Within) -> Option<(Program, Vec<usize>)> {
     let model = Model::of(choices);
     let network = choices.network();
     let all: f64 = network.sources().iter().map(|source| source.units as f64).sum();
@@ -282,6 +507,7 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
         }
     }
     let weights = &network.stages()[0].unsent_cost;
+    let mut pairs = Vec::new();
     let mut into: Vec<Vec<(usize, f64)>> = vec![Vec::new(); network.n_sinks() + network.limits().len()];
     for (source, weight) in weights.iter().enumerate() {
         let units = network.sources()[source].units as f64;
@@ -290,6 +516,7 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
             let variable = program.variable(0.0, units, Kind::Real);
             program.variables[variable].cost = -*weight as f64;
             out.push((variable, 1.0));
+            pairs.push(variable);
             let sink = network.sinks()[pair] as usize;
             into[sink].push((variable, 1.0));
             let mut at = network.sink_limits()[sink];
@@ -319,18 +546,11 @@ fn in_one_piece(choices: &Choices, within: &Within) -> Option<i64> {
             program.row(terms, Relation::AtMost, if gate.when_chosen { 0.0 } else { all });
         }
     }
-    match mip::solve(&program, &Effort::unlimited()).expect("the backend answers") {
-        ProgramOutcome::Optimal(values) => {
-            let total: f64 = network.sources().iter().zip(weights).map(|(s, w)| s.units as f64 * *w as f64).sum();
-            Some((total + program.cost(&values)).round() as i64)
-        }
-        ProgramOutcome::Infeasible => None,
-        other => panic!("{other:?}"),
-    }
+    Some((program, pairs))
 }
 
-/// What the floors are missed by, over every flow if there are few enough.
-fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> i64 {
+/// What the floors are missed by, over every flow if there are few enough, and then the travel.
+fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> (i64, i64) {
     let mut parts = choices.network_after(steps).into_parts();
     let mut hopeless = 0;
     let mut side_steps = Vec::new();
@@ -342,8 +562,10 @@ fn shortfall(choices: &Choices, floors: &[Floor], steps: &[u32]) -> i64 {
         side_steps.push(vec![step(all - kept, 0), step(kept, 1)]);
         parts.side.push(crate::solve::network::SideGroup { sources: floor.sources.clone() });
     }
-    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }];
-    least_values(&Network::new(parts).expect("valid"))[0] + hopeless as i64
+    let travel = parts.stages.swap_remove(1);
+    parts.stages = vec![Stage { name: "floors", side_steps, ..Stage::default() }, travel];
+    let values = least_values(&Network::new(parts).expect("valid"));
+    (values[0] + hopeless as i64, values[1])
 }
 
 /// Whether an answer is what it says, recomputed.
@@ -427,9 +649,9 @@ proptest! {
             .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
             .collect();
         let short: std::collections::BTreeMap<Vec<u32>, i64> =
-            all_steps(&choices).into_iter().map(|steps| (steps.clone(), shortfall(&choices, &floors, &steps))).collect();
+            all_steps(&choices).into_iter().map(|steps| (steps.clone(), shortfall(&choices, &floors, &steps).0)).collect();
         let best = least_by_trial(&choices, &within, |steps| (short[steps] == 0).then(|| choices.cost(steps)));
-        let answer = ask(&choices, within.clone(), Aim::LeastCost(floors.clone()));
+        let answer = ask(&choices, within.clone(), least_cost(floors.clone()));
         match best {
             Some(best) => {
                 sound(&choices, &within, &answer);
@@ -445,6 +667,80 @@ proptest! {
                     prop_assert_eq!(answer.missing as i64, least);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn least_cost_with_travel_is_what_trying_every_choice_finds(
+        choices in small(),
+        within in within(),
+        floors in floors(),
+        per_unit in 0..=3i64,
+        scale in 1..=4i64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = TravelCost { per_unit, scale };
+        let worth = |steps: &[u32]| match shortfall(&choices, &floors, steps) {
+            (0, travel) => Some(scale * choices.cost(steps) + per_unit * travel),
+            _ => None,
+        };
+        let best = least_by_trial(&choices, &within, worth);
+        let answer = ask(&choices, within.clone(), Aim::LeastCost { floors: floors.clone(), travel: Some(travel) });
+        match best {
+            Some(best) => {
+                sound(&choices, &within, &answer);
+                prop_assert_eq!((answer.objective, answer.bound, &answer.status), (best, best, &Status::Optimal));
+                let values = choices.network_after(&answer.steps).values(&answer.flow);
+                prop_assert_eq!(answer.objective, scale * answer.cost + per_unit * values[1]);
+                prop_assert_eq!(answer.missing, 0);
+            }
+            None => prop_assert!(matches!(answer.status, Status::NotReachable(_)), "{:?}", answer),
+        }
+    }
+
+    #[test]
+    fn least_cost_with_travel_is_what_the_outside_solver_finds_in_one_piece(
+        choices in small(),
+        within in within(),
+        floors in floors(),
+        per_unit in 0..=3i64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = TravelCost { per_unit, scale: 2 };
+        let answer = ask(&choices, within.clone(), Aim::LeastCost { floors: floors.clone(), travel: Some(travel) });
+        let own = (answer.status == Status::Optimal).then_some(answer.objective);
+        prop_assert_eq!(own, cost_in_one_piece(&choices, &within, &floors, travel));
+    }
+
+    #[test]
+    fn a_stop_of_least_cost_with_travel_gives_a_bound_that_is_one(
+        choices in small(),
+        floors in floors(),
+        ticks in 0..3000u64,
+    ) {
+        let n = choices.network().n_sources();
+        let floors: Vec<Floor> = floors
+            .into_iter()
+            .map(|(members, least)| Floor { sources: (0..n as u32).filter(|at| members[*at as usize]).collect(), least })
+            .collect();
+        let travel = Some(TravelCost { per_unit: 3, scale: 2 });
+        let question = Question { within: budget(6), aim: Aim::LeastCost { floors, travel }, gap: 0.0 };
+        let best = solve(&choices, &question, &Effort::unlimited()).expect("an answer");
+        let answer = solve(&choices, &question, &Effort::unlimited().at_most(ticks)).expect("an answer");
+        match best.status {
+            Status::Optimal => {
+                prop_assert!(answer.bound <= best.objective || 0 < answer.missing, "{:?} {:?}", answer, best);
+                prop_assert!(0 < answer.missing || !answer.allowed || best.objective <= answer.objective);
+            }
+            _ => prop_assert!(!matches!(answer.status, Status::Optimal | Status::WithinGap), "{:?}", answer),
         }
     }
 
@@ -491,12 +787,32 @@ proptest! {
     }
 
     #[test]
-    fn a_stop_anywhere_gives_a_bound_that_is_one(choices in small(), within in within(), ticks in 0..2000u64) {
+    fn within_a_gap_the_bound_is_one_too(choices in small(), within in within(), gap in 0.0..0.6f64) {
+        let Some(best) = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps))) else {
+            return Ok(());
+        };
+        for route in [Route::Tree, Route::Master] {
+            let question = Question { within: within.clone(), aim: Aim::MostNeed, gap };
+            let answer = by(&choices, route, &question);
+            prop_assert!(answer.bound <= best && best <= answer.objective, "{:?} {:?} {}", route, answer, best);
+            let near = (answer.objective - answer.bound) as f64 <= gap * answer.weight_met as f64;
+            prop_assert!(near, "{:?} {:?}", route, answer);
+        }
+    }
+
+    #[test]
+    fn a_stop_anywhere_gives_a_bound_that_is_one(
+        choices in small(),
+        within in within(),
+        ticks in 0..2000u64,
+        route in prop_oneof![Just(Route::Tree), Just(Route::Master)],
+    ) {
         let question = Question { within: within.clone(), aim: Aim::MostNeed, gap: 0.0 };
         let Some(best) = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps))) else {
             return Ok(());
         };
-        let answer = solve(&choices, &question, &Effort::unlimited().at_most(ticks)).expect("an answer");
+        let effort = Effort::unlimited().at_most(ticks);
+        let answer = Planner::by(&choices, route).answer(&question, &effort).expect("an answer");
         prop_assert!(answer.bound <= best, "{:?}", answer);
         prop_assert!(!answer.allowed || best <= answer.objective);
     }

@@ -16,10 +16,10 @@
 //! least such r is found by halving the list of costs.
 
 use super::aims::{Cut, MostNeed, inner, need_cut, share, whole_flow};
-use super::branch::{Aim as TreeAim, Best, Found, Halt, Search, Tree, Whole};
+use super::branch::{Aim as TreeAim, Best, Counted, Found, Halt, Search, Tree, Whole};
 use super::ceiling::Given;
 use super::model::{Model, Row};
-use super::{Choices, ChooseError, Within, Work, stretch};
+use super::{Choices, ChooseError, ProvedBy, Route, Within, Work, stretch};
 use crate::solve::effort::{Effort, StopReason};
 use crate::solve::flow as flows;
 use crate::solve::need::{self, NeedOutcome};
@@ -37,14 +37,7 @@ pub(super) struct Travel<'w> {
 impl<'w> Travel<'w> {
     pub fn of(model: &Model, weights: &'w [i64], unmet: i64) -> Travel<'w> {
         let network = model.network();
-        let costs = &network.stages()[1].pair_cost;
-        let mut most = 0i128;
-        let mut dearest = 0i64;
-        for source in 0..network.n_sources() {
-            let own = network.pairs_of(source).map(|pair| costs.of(pair)).max().unwrap_or(0);
-            most += i128::from(own) * i128::from(network.sources()[source].units);
-            dearest = dearest.max(own);
-        }
+        let (most, dearest) = most_travel(network);
         let total: i128 = (network.sources().iter().zip(weights))
             .map(|(source, weight)| i128::from(source.units) * i128::from(*weight))
             .sum();
@@ -59,33 +52,46 @@ impl<'w> Travel<'w> {
         let pair_cost = &model.network().stages()[1].pair_cost;
         Cut::of(model, &Given { sources, limits, pair_cost }, point).less(self.factor as f64 * self.unmet as f64)
     }
+}
 
-    /// What the nearest sinks cost at a point, as far as they are open: the price of each source if nothing were full.
-    fn nearest(&self, model: &Model, point: &[f64]) -> Vec<i64> {
-        let network = model.network();
-        let costs = &network.stages()[1].pair_cost;
-        let open: Vec<f64> = model.sinks.iter().map(|shape| model.openness(shape, point)).collect();
-        let mut near: Vec<(i64, u32)> = Vec::new();
-        (0..network.n_sources())
-            .map(|source| {
-                near.clear();
-                near.extend(network.pairs_of(source).map(|pair| (costs.of(pair), network.sinks()[pair])));
-                near.sort_unstable();
-                let mut share = 0.0;
-                let most = self.factor.saturating_mul(self.weights[source]);
-                let full = near.iter().find(|(_, sink)| {
-                    share += open[*sink as usize];
-                    1.0 - 1e-9 <= share
-                });
-                full.map_or(most, |(cost, _)| (*cost).min(most))
-            })
-            .collect()
+/// What the nearest sinks cost at a point, as far as they are open: the price of each source if nothing were full. No
+/// more than `most` of it.
+pub(super) fn nearest(model: &Model, most: impl Fn(usize) -> i64, point: &[f64]) -> Vec<i64> {
+    let network = model.network();
+    let costs = &network.stages()[1].pair_cost;
+    let open: Vec<f64> = model.sinks.iter().map(|shape| model.openness(shape, point)).collect();
+    let mut near: Vec<(i64, u32)> = Vec::new();
+    (0..network.n_sources())
+        .map(|source| {
+            near.clear();
+            near.extend(network.pairs_of(source).map(|pair| (costs.of(pair), network.sinks()[pair])));
+            near.sort_unstable();
+            let mut share = 0.0;
+            let full = near.iter().find(|(_, sink)| {
+                share += open[*sink as usize];
+                1.0 - 1e-9 <= share
+            });
+            full.map_or(most(source), |(cost, _)| (*cost).min(most(source)))
+        })
+        .collect()
+}
+
+/// The most that travel can come to, and the dearest pair.
+pub(super) fn most_travel(network: &Network) -> (i128, i64) {
+    let costs = &network.stages()[1].pair_cost;
+    let mut most = 0i128;
+    let mut dearest = 0i64;
+    for source in 0..network.n_sources() {
+        let own = network.pairs_of(source).map(|pair| costs.of(pair)).max().unwrap_or(0);
+        most += i128::from(own) * i128::from(network.sources()[source].units);
+        dearest = dearest.max(own);
     }
+    (most, dearest)
 }
 
 impl TreeAim for Travel<'_> {
-    fn ceiling(&self) -> Option<f64> {
-        Some(self.most)
+    fn counted(&self) -> Counted {
+        Counted { cost: 0, last: Some(self.most) }
     }
 
     fn whole(&mut self, model: &Model, steps: &[u32], effort: &Effort) -> Result<Whole, Halt> {
@@ -126,7 +132,8 @@ impl TreeAim for Travel<'_> {
             rows.push(need.at_most(self.unmet as f64));
         }
         let no_tolls = vec![0; model.network().limits().len()];
-        rows.push(self.cut(model, &self.nearest(model, point), &no_tolls, point).bounding());
+        let most = |source: usize| self.factor.saturating_mul(self.weights[source]);
+        rows.push(self.cut(model, &nearest(model, most, point), &no_tolls, point).bounding());
         Ok(rows)
     }
 
@@ -222,12 +229,14 @@ pub(super) fn least_farthest(
     within: &Within,
     unmet: i64,
     steps: Vec<u32>,
+    route: Route,
     effort: &Effort,
 ) -> Result<Found, ChooseError> {
     let all = distances(model.network());
     let total: i64 = model.network().sources().iter().zip(weights).map(|(s, w)| s.units as i64 * w).sum();
     let mut best = steps;
     let mut work = Work::default();
+    let mut proof = ProvedBy::Multipliers;
     // Everything below `low` is known not to do; `best` does at `high`.
     let mut low = 0;
     let mut high = all.len();
@@ -241,7 +250,8 @@ pub(super) fn least_farthest(
         let choices = near_part(model, all[middle]);
         let near = Model::of(&choices);
         let mut aim = MostNeed { weights, total };
-        let search = Search { within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
+        let search =
+            Search { route, within, gap: 0.0, target: Some(unmet), known: Vec::new(), hints: vec![best.clone()] };
         let (found, _) = Tree::new(&near, search, &mut aim, effort).run()?;
         work.nodes += found.work.nodes;
         work.relaxations += found.work.relaxations;
@@ -253,7 +263,10 @@ pub(super) fn least_farthest(
                 high = middle;
             }
             None if found.stopped.is_some() => stopped = found.stopped,
-            None => low = middle + 1,
+            None => {
+                low = middle + 1;
+                proof = proof.max(found.proof);
+            }
         }
     }
     let at = |position: usize| all.get(position).copied().unwrap_or(0);
@@ -266,7 +279,7 @@ pub(super) fn least_farthest(
         NeedOutcome::Optimal { flow, .. } | NeedOutcome::Stopped { flow, .. } => whole_flow(&flow, &pairs),
     };
     let best = Some(Best { objective: value(high), steps: best, flow });
-    Ok(Found { best, nearest: None, bound: Some(value(low)), stopped, work, within: within.clone() })
+    Ok(Found { best, nearest: None, bound: Some(value(low)), proof, stopped, work, within: within.clone() })
 }
 
 /// The choices on pairs no dearer than this.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Level, Locality, Problem, ProviderIx};
 use crate::engine::Failure;
 use crate::gaps::{SplitBy, SplitKey};
+use crate::matching::Route;
 use crate::planning::{CaseOf, FloorOf, Millionths, PlanAim, PlanFloor, Question, WHOLE, funds, scenarios};
-use crate::solve::choose::Within;
+use crate::solve::choose::{self, Within};
 
 /// A question to the planner. One of `target`, `floors`, `budget`, `funds` and `at_most` is needed: a target or floors ask
 /// for the least cost, the others for the best within them.
@@ -63,7 +64,7 @@ pub enum PlanObjective {
 
 impl PlanAsked {
     /// Every problem of the question, before anything is solved.
-    pub(super) fn resolve(&self, locality: &Locality) -> Result<Question, Failure> {
+    pub(super) fn resolve(&self, locality: &Locality, route: Route) -> Result<Question, Failure> {
         let mut problems = Vec::new();
         let mut tell = |column: &str, seen: &str, wanted: &str| {
             problems.push(Problem::error("plan", None, Some(column), seen, wanted));
@@ -135,7 +136,11 @@ impl PlanAsked {
             PlanObjective::Travel => PlanAim::LeastTravel,
             PlanObjective::Farthest => PlanAim::LeastFarthest,
         };
-        Ok(Question { aim, within, cases, frontier: *frontier, gap: *gap })
+        let route = match route {
+            Route::Network => choose::Route::Tree,
+            Route::Program => choose::Route::Master,
+        };
+        Ok(Question { aim, within, cases, frontier: *frontier, gap: *gap, route })
     }
 
     /// The cases that the plan is made for, the need as it is recorded first; none where that is the only one.
