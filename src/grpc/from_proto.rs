@@ -42,12 +42,16 @@ impl Solving {
 
 pub(super) fn solving(options: Option<pb::SolveOptions>) -> Result<Solving, Error> {
     let pb::SolveOptions { backend, time_limit } = options.unwrap_or_default();
-    let route = match pb::Backend::try_from(backend) {
-        Ok(pb::Backend::Unspecified | pb::Backend::Network) => Route::Network,
-        Ok(pb::Backend::Program) => Route::Program,
-        Err(_) => return Err(Error::invalid("options.backend", "wanted BACKEND_NETWORK, BACKEND_PROGRAM or nothing")),
-    };
+    let route = route("options.backend", backend)?;
     Ok(Solving { route, time_limit: duration("options.time_limit", time_limit)? })
+}
+
+fn route(field: &str, backend: i32) -> Result<Route, Error> {
+    match pb::Backend::try_from(backend) {
+        Ok(pb::Backend::Unspecified | pb::Backend::Network) => Ok(Route::Network),
+        Ok(pb::Backend::Program) => Ok(Route::Program),
+        Err(_) => Err(Error::invalid(field, "wanted BACKEND_NETWORK, BACKEND_PROGRAM or nothing")),
+    }
 }
 
 pub(super) fn duration(field: &str, duration: Option<prost_types::Duration>) -> Result<Option<Duration>, Error> {

@@ -24,7 +24,7 @@ pub struct Operation {
     pub name: OperationName,
     /// The revision that the plan is for.
     pub revision: Named,
-    /// What is made most or least: `need`, `cost`, `travel` or `farthest`.
+    /// What is made most or least: `need`, `cost`, `cost_and_transport`, `travel` or `farthest`.
     pub goal: &'static str,
     pub created: SystemTime,
     state: watch::Sender<State>,

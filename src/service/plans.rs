@@ -13,7 +13,10 @@ use super::registry::Held;
 use super::requests::{self, BodyDigest, RequestKey};
 use super::watch::{CallLimits, CallWatch};
 use super::{Answered, Service, answer, lock, recall};
+use crate::domain::Locality;
 use crate::engine::Failure;
+use crate::matching::Route;
+use crate::planning::transport_of;
 use crate::solve::{Effort, StopReason, Watch};
 use crate::view::plan::{self, PlanAsked, Planned};
 
@@ -26,16 +29,19 @@ pub struct PlanOrder {
     /// The search stops this long after it began.
     pub time_limit: Option<Duration>,
     pub asked: PlanAsked,
+    /// Who solves the choice of candidates.
+    pub route: Route,
 }
 
 impl PlanOrder {
     fn body(&self) -> BodyDigest {
-        let PlanOrder { named, request: _, validate_only, time_limit, asked } = self;
-        requests::digest(&["plan", &named.to_string(), &format!("{validate_only} {time_limit:?} {asked:?}")])
+        let PlanOrder { named, request: _, validate_only, time_limit, asked, route } = self;
+        requests::digest(&["plan", &named.to_string(), &format!("{validate_only} {time_limit:?} {route:?} {asked:?}")])
     }
 
-    fn goal(&self) -> &'static str {
+    fn goal(&self, locality: &Locality) -> &'static str {
         match self.asked.target.is_some() || !self.asked.floors.is_empty() {
+            true if transport_of(locality).is_some() => "cost_and_transport",
             true => "cost",
             false => self.asked.objective.as_str(),
         }
@@ -56,7 +62,7 @@ impl Service {
             return Ok(Some(first));
         }
         let held = self.get(&order.named)?;
-        self.check_plan(&held, &order.asked, limits).await?;
+        self.check_plan(&held, &order, limits).await?;
         if order.validate_only {
             return Ok(None);
         }
@@ -91,9 +97,10 @@ impl Service {
     }
 
     /// Everything that is wrong with a question. It is read before any work is done, so no work is allowed.
-    async fn check_plan(&self, held: &Arc<Held>, asked: &PlanAsked, limits: CallLimits) -> Result<(), Error> {
-        let (held, asked) = (held.clone(), asked.clone());
-        let check = move |_: &CallWatch| match plan::run(&held.resident, &asked, &Effort::unlimited().at_most(0)) {
+    async fn check_plan(&self, held: &Arc<Held>, order: &PlanOrder, limits: CallLimits) -> Result<(), Error> {
+        let (held, asked, route) = (held.clone(), order.asked.clone(), order.route);
+        let none = || Effort::unlimited().at_most(0);
+        let check = move |_: &CallWatch| match plan::run(&held.resident, &asked, route, &none()) {
             Ok(_) | Err(Failure::Stopped(_)) => Ok(()),
             Err(failure) => answer(Err(failure), Origin::Files),
         };
@@ -106,7 +113,7 @@ impl Service {
         order: PlanOrder,
         pack: impl FnOnce(Planned) -> Bytes + Send + 'static,
     ) -> Result<Arc<Operation>, Error> {
-        let operation = Arc::new(Operation::new(held.about.revision(), order.goal()));
+        let operation = Arc::new(Operation::new(held.about.revision(), order.goal(held.resident.locality())));
         let longest = self.settings.longest_plan;
         let time_limit = order.time_limit.map_or(longest, |asked| asked.min(longest));
         let searched = operation.clone();
@@ -115,7 +122,7 @@ impl Service {
             let watch = PlanWatch { call, operation: &searched, stop_at: Instant::now().checked_add(time_limit) };
             let teller = Teller::of(&searched);
             let effort = Effort::unlimited().watched(&watch).observed(&teller);
-            let planned = answer(plan::run(&held.resident, &order.asked, &effort), Origin::Files)?;
+            let planned = answer(plan::run(&held.resident, &order.asked, order.route, &effort), Origin::Files)?;
             let objective = &planned.document.objective;
             let (value, bound) = (objective.value, objective.bound);
             if bound.is_none() && searched.is_cancelled() {

@@ -237,6 +237,14 @@ async fn a_target_that_cannot_be_reached_is_an_answer() {
     );
     assert_eq!(plan.goal.unwrap().goal(), pb::PlanGoal::Cost);
     assert_eq!(plan.floors.len(), 3, "all, and each area");
+    // The other solver comes to the same cost and says whose word that is.
+    let question = Some(pb::PlanQuestion { target_share: Some(0.5), ..Default::default() });
+    let backend = pb::Backend::Program.into();
+    let request = pb::PlanCommissioningRequest { question, backend, ..ask(pb::PlanQuestion::default()) };
+    let begun = clients.begin(request).await.unwrap();
+    let plan = plan_of(&clients.wait(&begun.name, None).await);
+    assert_eq!((plan.status(), plan.cost), (pb::PlanStatus::Optimal, 1_100));
+    assert!(plan.provenance.unwrap().backend.starts_with("good_lp/"));
     server.stop().await;
 }
 

@@ -1,13 +1,13 @@
 //! What a plan is asked for.
 
-use super::{duration, pb};
+use super::{duration, pb, route};
 use crate::planning::{Millionths, WHOLE};
 use crate::service::{Error, Named, PlanOrder, RequestKey, Violation};
 use crate::view::plan::{FloorAsked, FundAsked, PlanAsked, PlanObjective};
 
 /// Every field that cannot be meant; whether the locality has such parts is seen later.
 pub(in crate::grpc) fn plan_order(request: pb::PlanCommissioningRequest) -> Result<PlanOrder, Error> {
-    let pb::PlanCommissioningRequest { name, time_limit, request_id, validate_only, question } = request;
+    let pb::PlanCommissioningRequest { name, time_limit, request_id, validate_only, question, backend } = request;
     let mut wrong = Vec::new();
     let named = kept(Named::parse("name", &name), &mut wrong);
     let request = match &named {
@@ -15,6 +15,7 @@ pub(in crate::grpc) fn plan_order(request: pb::PlanCommissioningRequest) -> Resu
         None => None,
     };
     let time_limit = kept(duration("time_limit", time_limit), &mut wrong).flatten();
+    let route = kept(route("backend", backend), &mut wrong);
     let asked = match question {
         Some(question) => asked(question, &mut wrong),
         None => {
@@ -22,9 +23,9 @@ pub(in crate::grpc) fn plan_order(request: pb::PlanCommissioningRequest) -> Resu
             PlanAsked::default()
         }
     };
-    match named {
-        Some(named) if wrong.is_empty() => {
-            Ok(PlanOrder { named, request: request.flatten(), validate_only, time_limit, asked })
+    match (named, route) {
+        (Some(named), Some(route)) if wrong.is_empty() => {
+            Ok(PlanOrder { named, request: request.flatten(), validate_only, time_limit, asked, route })
         }
         _ => Err(Error::Invalid(wrong)),
     }
@@ -173,6 +174,7 @@ mod tests {
             name: "north".to_owned(),
             time_limit: Some(prost_types::Duration { seconds: -1, nanos: 0 }),
             question: Some(question),
+            backend: 9,
             ..Default::default()
         };
         let Err(Error::Invalid(violations)) = plan_order(request) else { panic!("it was read") };
@@ -182,6 +184,7 @@ mod tests {
             [
                 "name",
                 "time_limit",
+                "backend",
                 "question.most_candidates",
                 "question.frontier_points",
                 "question.objective",

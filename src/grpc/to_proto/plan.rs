@@ -347,7 +347,7 @@ mod tests {
         for status in ["optimal", "within_gap", "stopped", "not_reachable"] {
             assert_ne!(plan_status(status), 0, "{status}");
         }
-        for word in ["need", "cost", "travel", "farthest"] {
+        for word in ["need", "cost", "cost_and_transport", "travel", "farthest"] {
             assert_ne!(goal(word), 0, "{word}");
         }
         for word in ["need", "travel", "farthest"] {
@@ -362,6 +362,8 @@ mod tests {
         for word in ["target", "limits"] {
             assert_ne!(code("NOT_REACHABLE_WHAT_", word, pb::NotReachableWhat::from_str_name), 0, "{word}");
         }
-        assert_ne!(code("PROOF_", "bound", pb::Proof::from_str_name), 0);
+        for word in ["bound", "backend"] {
+            assert_ne!(code("PROOF_", word, pb::Proof::from_str_name), 0, "{word}");
+        }
     }
 }
