@@ -83,7 +83,9 @@ pub(super) fn frontier(page: &mut Page, document: &PlanDocument) {
         ("For each child-need more", Align::Right),
         ("Candidates", Align::Right),
     ]);
-    for point in points {
+    // A budget that buys what a smaller one does has no line of its own.
+    let is_new = |at: usize| at == 0 || points[at].chosen != points[at - 1].chosen;
+    for (_, point) in points.iter().enumerate().filter(|(at, _)| is_new(*at)) {
         let FrontierPoint { budget, cost, child_needs, pence_per_child_need, chosen, .. } = point;
         let each = pence_per_child_need.map_or("-".to_owned(), |pence| pounds(pence.round() as i64));
         table.push([
