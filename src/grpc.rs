@@ -28,6 +28,7 @@ use tracing::info;
 use crate::service::{BadSettings, Service, Settings};
 use deadline::DeadlineLayer;
 use handlers::Api;
+use pb::google::longrunning::operations_server::{OperationsServer, SERVICE_NAME as OPERATIONS};
 use pb::suffice::v1::gap_service_server::{GapServiceServer, SERVICE_NAME as GAPS};
 use pb::suffice::v1::locality_service_server::{LocalityServiceServer, SERVICE_NAME as LOCALITIES};
 use pb::suffice::v1::matching_service_server::{MatchingServiceServer, SERVICE_NAME as MATCHING};
@@ -35,7 +36,8 @@ use pb::suffice::v1::mismatch_service_server::{MismatchServiceServer, SERVICE_NA
 use pb::suffice::v1::planning_service_server::{PlanningServiceServer, SERVICE_NAME as PLANNING};
 
 /// What the health service knows: the server as a whole, its two probes, and each service.
-const HEALTH_NAMES: [&str; 8] = ["", "liveness", "readiness", LOCALITIES, MATCHING, GAPS, PLANNING, MISMATCH];
+const HEALTH_NAMES: [&str; 9] =
+    ["", "liveness", "readiness", LOCALITIES, MATCHING, GAPS, PLANNING, MISMATCH, OPERATIONS];
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -83,6 +85,8 @@ pub async fn serve(
         stop_accepting.cancel();
     };
     tokio::join!(running, stopping);
+    // Plans go on without a caller; the server does not.
+    service.close();
     info!("Stopped");
     Ok(())
 }
@@ -100,6 +104,7 @@ fn api(service: &Arc<Service>) -> Routes {
         .add_service(limited!(GapServiceServer))
         .add_service(limited!(PlanningServiceServer))
         .add_service(limited!(MismatchServiceServer))
+        .add_service(limited!(OperationsServer))
 }
 
 /// Both versions: some tools know only the old one.

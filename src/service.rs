@@ -4,7 +4,9 @@
 pub mod error;
 pub mod memory;
 pub mod names;
+pub mod operations;
 pub mod pages;
+pub mod plans;
 pub mod pool;
 pub mod registry;
 pub mod requests;
@@ -27,7 +29,9 @@ use crate::view::{CheckDocument, check};
 
 pub use error::{Error, ErrorKind, Origin, Violation};
 pub use memory::MemoryBudget;
-pub use names::{AuthorityName, LocalityName, Named};
+pub use names::{AuthorityName, LocalityName, Named, OperationName};
+pub use operations::{Operation, Operations};
+pub use plans::PlanOrder;
 pub use pool::SolverPool;
 pub use registry::{About, Held, Precondition, Registry};
 pub use requests::{RequestKey, RequestMemory};
@@ -42,6 +46,9 @@ pub struct Service {
     solvers: SolverPool,
     /// For changes and what they would come to: a slow one never keeps a question waiting.
     changers: SolverPool,
+    /// For plans, which may take long.
+    planners: SolverPool,
+    operations: Arc<Operations>,
     memory: Arc<MemoryBudget>,
     answered: Arc<Mutex<RequestMemory<Answered>>>,
 }
@@ -94,6 +101,7 @@ pub struct ChangeOrder {
 enum Answered {
     Upload(Uploaded),
     Delete,
+    Plan(OperationName),
 }
 
 impl Service {
@@ -104,6 +112,8 @@ impl Service {
             registry: Arc::default(),
             solvers: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
             changers: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
+            planners: SolverPool::start(settings.solver_threads, settings.most_waiting)?,
+            operations: Arc::new(Operations::new(limits.operations_kept, limits.operation_kept)),
             memory: MemoryBudget::new(limits.memory_bytes),
             answered: Arc::new(Mutex::new(RequestMemory::new(limits.remembered, limits.request_id_kept))),
             settings,
@@ -122,10 +132,20 @@ impl Service {
         &self.changers
     }
 
+    pub fn planners(&self) -> &SolverPool {
+        &self.planners
+    }
+
+    /// Plans that go on, and those that are done and not yet forgotten.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
     /// Tells all work to stop, and takes no more.
     pub fn close(&self) {
         self.solvers.close();
         self.changers.close();
+        self.planners.close();
     }
 
     /// Asks `question` of a locality on a solver thread.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod inline;
+mod plan;
 mod questions;
 mod rows;
 #[cfg(test)]
@@ -11,17 +12,19 @@ use std::time::{Duration, Instant};
 
 use prost::Message;
 
+use super::pb::google::longrunning::ListOperationsRequest;
 use super::pb::suffice::v1 as pb;
 use crate::domain::{BadRows, Coordinates, Id};
 use crate::engine;
 use crate::matching::Route;
 use crate::service::{
-    AuthorityName, CallLimits, ChangeOrder, DeleteOrder, Error, Limits, LocalityName, Named, Precondition, RequestKey,
-    Source, UploadOrder, Violation, pages,
+    AuthorityName, CallLimits, ChangeOrder, DeleteOrder, Error, Limits, LocalityName, Named, OperationName,
+    Precondition, RequestKey, Source, UploadOrder, Violation, pages,
 };
 
 pub(super) use changes::changes;
 pub(super) use inline::draft;
+pub(super) use plan::{by_field, plan_order};
 pub(super) use questions::gap_questions;
 
 /// How a question is to be solved.
@@ -39,17 +42,21 @@ impl Solving {
 
 pub(super) fn solving(options: Option<pb::SolveOptions>) -> Result<Solving, Error> {
     let pb::SolveOptions { backend, time_limit } = options.unwrap_or_default();
-    let route = match pb::Backend::try_from(backend) {
-        Ok(pb::Backend::Unspecified | pb::Backend::Network) => Route::Network,
-        Ok(pb::Backend::Program) => Route::Program,
-        Err(_) => return Err(Error::invalid("options.backend", "wanted BACKEND_NETWORK, BACKEND_PROGRAM or nothing")),
-    };
-    let time_limit = match time_limit.map(Duration::try_from) {
-        None => None,
-        Some(Ok(limit)) => Some(limit),
-        Some(Err(_)) => return Err(Error::invalid("options.time_limit", "wanted a duration of 0 or more")),
-    };
-    Ok(Solving { route, time_limit })
+    let route = route("options.backend", backend)?;
+    Ok(Solving { route, time_limit: duration("options.time_limit", time_limit)? })
+}
+
+fn route(field: &str, backend: i32) -> Result<Route, Error> {
+    match pb::Backend::try_from(backend) {
+        Ok(pb::Backend::Unspecified | pb::Backend::Network) => Ok(Route::Network),
+        Ok(pb::Backend::Program) => Ok(Route::Program),
+        Err(_) => Err(Error::invalid(field, "wanted BACKEND_NETWORK, BACKEND_PROGRAM or nothing")),
+    }
+}
+
+pub(super) fn duration(field: &str, duration: Option<prost_types::Duration>) -> Result<Option<Duration>, Error> {
+    let read = duration.map(Duration::try_from).transpose();
+    read.map_err(|_| Error::invalid(field, "wanted a duration of 0 or more"))
 }
 
 pub(super) fn bad_rows(set_aside: bool) -> BadRows {
@@ -229,4 +236,26 @@ pub(super) fn page(request: pb::ListLocalitiesRequest) -> Result<Page, Error> {
     let size = pages::size("page_size", page_size)?;
     let after = pages::after("page_token", &parent, &page_token)?;
     Ok(Page { parent, after, size })
+}
+
+/// A page of the operations: after which id, and how many.
+pub(super) struct OperationsPage {
+    pub after: Option<Id>,
+    pub size: usize,
+}
+
+pub(super) fn operations_page(request: ListOperationsRequest) -> Result<OperationsPage, Error> {
+    let ListOperationsRequest { name, filter, page_size, page_token, return_partial_success } = request;
+    if !name.is_empty() && name != OperationName::COLLECTION {
+        return Err(Error::invalid("name", "wanted operations, or nothing"));
+    }
+    if !filter.is_empty() {
+        return Err(Error::invalid("filter", "wanted nothing: there are no filters"));
+    }
+    if return_partial_success {
+        return Err(Error::NotYet { what: "return_partial_success" });
+    }
+    let size = pages::size("page_size", page_size)?;
+    let after = pages::after("page_token", &OperationName::COLLECTION, &page_token)?;
+    Ok(OperationsPage { after, size })
 }

@@ -2,6 +2,7 @@
 
 mod locality;
 mod matching;
+mod planning;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +11,6 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::deadline::Deadline;
 use super::from_proto;
-use super::pb::google::longrunning::Operation;
 use super::pb::suffice::v1 as pb;
 use super::to_proto;
 use crate::service::{Error, Limits, Named, Service};
@@ -59,22 +59,6 @@ impl pb::gap_service_server::GapService for Api {
             Ok(to_proto::gaps(view::gaps::run(resident, solving.route, &questions, effort)?, most_rows))
         });
         Ok(Response::new(gaps.await?))
-    }
-}
-
-#[async_trait]
-impl pb::planning_service_server::PlanningService for Api {
-    async fn plan_commissioning(
-        &self,
-        _: Request<pb::PlanCommissioningRequest>,
-    ) -> Result<Response<Operation>, Status> {
-        not_yet("PlanCommissioning")
-    }
-
-    type WatchPlanStream = tokio_stream::Empty<Result<pb::WatchPlanResponse, Status>>;
-
-    async fn watch_plan(&self, _: Request<pb::WatchPlanRequest>) -> Result<Response<Self::WatchPlanStream>, Status> {
-        not_yet("WatchPlan")
     }
 }
 

@@ -99,7 +99,7 @@ fn of(error: Error) -> Status {
         Error::RequestIdReused => {
             details.add_bad_request_violation("request_id", "wanted a new id for a new request");
         }
-        Error::Deadline | Error::Cancelled | Error::NotYet { .. } | Error::Internal { .. } => {}
+        Error::Deadline | Error::Cancelled | Error::CancelledEarly | Error::NotYet { .. } | Error::Internal { .. } => {}
     }
     details.set_error_info(reason, DOMAIN, about);
     Status::with_error_details_and_metadata(code, message, details, metadata)
@@ -182,6 +182,7 @@ mod tests {
             (Error::NoMemory { allowed_bytes: 3 }, Code::ResourceExhausted, "MEMORY_EXHAUSTED"),
             (Error::Deadline, Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             (Error::Cancelled, Code::Cancelled, "CANCELLED"),
+            (Error::CancelledEarly, Code::Cancelled, "CANCELLED"),
             (Error::Closing, Code::Unavailable, "SHUTTING_DOWN"),
             (Error::NotYet { what: "WhatIf" }, Code::Unimplemented, "NOT_IMPLEMENTED"),
             (Error::Internal { log: "secret".to_owned() }, Code::Internal, "INTERNAL"),

@@ -5,6 +5,8 @@ mod compare;
 mod gaps;
 mod matching;
 mod measure;
+mod operation;
+mod plan;
 mod what_if;
 
 use std::time::SystemTime;
@@ -26,6 +28,7 @@ pub(super) use compare::comparison;
 pub(super) use gaps::gaps;
 pub(super) use matching::{assignment, explained, matched, matching, options, price};
 pub(super) use measure::measures;
+pub(super) use operation::{Results, checked, operation, packed};
 pub(super) use what_if::what_if;
 
 /// Ids listed of each side of a deficient set.

@@ -83,6 +83,8 @@ pub enum Error {
     Deadline,
     /// The caller left.
     Cancelled,
+    /// Long work was cancelled before it had anything to answer with.
+    CancelledEarly,
     /// The server is shutting down.
     Closing,
     /// Promised by the interface, and not there yet.
@@ -131,7 +133,7 @@ impl Error {
             Error::OverLimit { .. } => ErrorKind::OverLimit,
             Error::NoMemory { .. } => ErrorKind::NoMemory,
             Error::Deadline => ErrorKind::Deadline,
-            Error::Cancelled => ErrorKind::Cancelled,
+            Error::Cancelled | Error::CancelledEarly => ErrorKind::Cancelled,
             Error::Closing => ErrorKind::Closing,
             Error::NotYet { .. } => ErrorKind::NotYet,
             Error::Internal { .. } => ErrorKind::Internal,
@@ -175,6 +177,7 @@ impl fmt::Display for Error {
             }
             Error::Deadline => f.write_str("the deadline came before the answer"),
             Error::Cancelled => f.write_str("the caller left"),
+            Error::CancelledEarly => f.write_str("cancelled before there was an answer"),
             Error::Closing => f.write_str("the server is shutting down"),
             Error::NotYet { what } => write!(f, "{what}: not there yet"),
             Error::Internal { .. } => f.write_str("a fault in the program; it has been logged"),

@@ -1,4 +1,5 @@
-//! Resource names: `authorities/{authority}/localities/{locality}`, and `/revisions/{digest}` for exactly one state.
+//! Resource names: `authorities/{authority}/localities/{locality}`, and `/revisions/{digest}` for exactly one state;
+//! `operations/{operation}` for long work.
 
 use std::fmt;
 
@@ -24,6 +25,12 @@ pub struct Named {
     pub locality: LocalityName,
     /// 64 hexadecimal digits.
     pub revision: Option<String>,
+}
+
+/// `operations/{operation}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationName {
+    pub id: Id,
 }
 
 impl AuthorityName {
@@ -79,6 +86,23 @@ impl Named {
     }
 }
 
+impl OperationName {
+    /// What the names of all operations begin with; also the name of their list.
+    pub const COLLECTION: &str = "operations";
+
+    pub fn parse(field: &str, text: &str) -> Result<OperationName, Error> {
+        let id = text.strip_prefix(OperationName::COLLECTION).and_then(|rest| rest.strip_prefix('/'));
+        let id = id.and_then(|id| Id::parse(id).ok());
+        id.map(|id| OperationName { id }).ok_or_else(|| Error::invalid(field, "wanted operations/{operation}"))
+    }
+}
+
+impl fmt::Display for OperationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", OperationName::COLLECTION, self.id)
+    }
+}
+
 impl fmt::Display for AuthorityName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "authorities/{}", self.authority)
@@ -103,7 +127,7 @@ impl fmt::Display for Named {
 
 #[cfg(test)]
 mod tests {
-    use super::{AuthorityName, LocalityName, Named};
+    use super::{AuthorityName, LocalityName, Named, OperationName};
 
     #[test]
     fn names_are_read_and_written_alike() {
@@ -139,5 +163,9 @@ mod tests {
             assert!(Named::parse("name", wrong).is_err(), "{wrong}");
         }
         assert!(AuthorityName::parse("parent", "authorities/a/localities/b").is_err());
+        assert_eq!(OperationName::parse("name", "operations/0a-b").unwrap().to_string(), "operations/0a-b");
+        for wrong in ["", "operations", "operations/", "operations/a/b", "operationsa", "plans/a"] {
+            assert!(OperationName::parse("name", wrong).is_err(), "{wrong}");
+        }
     }
 }

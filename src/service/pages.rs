@@ -1,14 +1,14 @@
 //! Page tokens (AIP-158): opaque to callers, and good only for the list they came from.
 
+use std::fmt::Display;
 use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
 use super::error::Error;
-use super::names::AuthorityName;
 use crate::domain::Id;
 
-/// How many localities a page has where the caller does not say.
+/// How many entries a page has where the caller does not say.
 const DEFAULT_SIZE: usize = 50;
 /// More than this is read as this.
 const MOST: usize = 1000;
@@ -22,9 +22,9 @@ pub fn size(field: &str, asked: i32) -> Result<usize, Error> {
     }
 }
 
-/// The token of the page after `last`.
-pub fn token(parent: &AuthorityName, last: &Id) -> String {
-    let mut text = format!("{:016x}", seal(parent, last.as_str()));
+/// The token of the page after `last` of a list, which has a name.
+pub fn token(list: &dyn Display, last: &Id) -> String {
+    let mut text = format!("{:016x}", seal(list, last.as_str()));
     for byte in last.as_str().bytes() {
         text.push_str(&format!("{byte:02x}"));
     }
@@ -32,17 +32,17 @@ pub fn token(parent: &AuthorityName, last: &Id) -> String {
 }
 
 /// The last entry of the page that gave the token; None for the first page.
-pub fn after(field: &str, parent: &AuthorityName, token: &str) -> Result<Option<Id>, Error> {
+pub fn after(field: &str, list: &dyn Display, token: &str) -> Result<Option<Id>, Error> {
     if token.is_empty() {
         return Ok(None);
     }
-    match open(parent, token) {
+    match open(list, token) {
         Some(last) => Ok(Some(last)),
         None => Err(Error::invalid(field, "not a page token of this list; leave it empty to begin again")),
     }
 }
 
-fn open(parent: &AuthorityName, token: &str) -> Option<Id> {
+fn open(list: &dyn Display, token: &str) -> Option<Id> {
     if !token.is_ascii() || token.len() < 16 || !token.len().is_multiple_of(2) {
         return None;
     }
@@ -50,14 +50,14 @@ fn open(parent: &AuthorityName, token: &str) -> Option<Id> {
     let byte_at = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).ok();
     let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte_at).collect();
     let last = Id::parse(std::str::from_utf8(&bytes?).ok()?).ok()?;
-    (u64::from_str_radix(sealed, 16) == Ok(seal(parent, last.as_str()))).then_some(last)
+    (u64::from_str_radix(sealed, 16) == Ok(seal(list, last.as_str()))).then_some(last)
 }
 
-/// Ties the token to its list. It guards against mistakes and not against malice: whoever may list the authority may read
+/// Ties the token to its list. It guards against mistakes and not against malice: whoever may have the list may read
 /// every id that a forged token could point at.
-fn seal(parent: &AuthorityName, last: &str) -> u64 {
+fn seal(list: &dyn Display, last: &str) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(0x7375_6666_6963_6521, 0x7061_6765_2d76_3100);
-    hasher.write(parent.authority.as_str().as_bytes());
+    hasher.write(list.to_string().as_bytes());
     hasher.write_u8(b'/');
     hasher.write(last.as_bytes());
     hasher.finish()

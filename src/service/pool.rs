@@ -72,8 +72,17 @@ impl SolverPool {
         limits: CallLimits,
         work: impl FnOnce(&CallWatch) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.begin(limits, work)?.outcome().await
+    }
+
+    /// Admits `work`, or refuses it at once. What is given back waits for its outcome.
+    pub fn begin<T: Send + 'static>(
+        &self,
+        limits: CallLimits,
+        work: impl FnOnce(&CallWatch) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Running<T>, Error> {
         let watch = Arc::new(CallWatch::new(limits, Instant::now(), self.shared.closing.clone()));
-        let _leaves = LeaveOnDrop(watch.clone());
+        let leaves = LeaveOnDrop(watch.clone());
         let (answer, answered) = oneshot::channel();
         let for_work = watch.clone();
         self.shared.push(Job {
@@ -89,15 +98,7 @@ impl SolverPool {
                 })
             }),
         })?;
-        tokio::select! {
-            answered = answered => match answered {
-                // An answer that was cut short by the call's end is not the answer that was asked for.
-                Ok(outcome) => watch.over().map_or(outcome, Err),
-                // The queue was emptied because the server closes.
-                Err(_) => Err(watch.over().unwrap_or(Error::Closing)),
-            },
-            () = self.shared.closed.cancelled() => Err(Error::Closing),
-        }
+        Ok(Running { leaves, answered, closed: self.shared.closed.clone() })
     }
 
     /// Work under way now.
@@ -116,6 +117,29 @@ impl SolverPool {
         self.shared.closed.cancel();
         self.shared.lock().waiting.clear();
         self.shared.more.notify_all();
+    }
+}
+
+/// Work that was admitted. Dropping it tells the work to stop through its watch.
+pub struct Running<T> {
+    leaves: LeaveOnDrop,
+    answered: oneshot::Receiver<Result<T, Error>>,
+    closed: CancellationToken,
+}
+
+impl<T> Running<T> {
+    pub async fn outcome(self) -> Result<T, Error> {
+        let Running { leaves, answered, closed } = self;
+        let LeaveOnDrop(watch) = &leaves;
+        tokio::select! {
+            answered = answered => match answered {
+                // An answer that was cut short by the call's end is not the answer that was asked for.
+                Ok(outcome) => watch.over().map_or(outcome, Err),
+                // The queue was emptied because the server closes.
+                Err(_) => Err(watch.over().unwrap_or(Error::Closing)),
+            },
+            () = closed.cancelled() => Err(Error::Closing),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Settings {
     /// Authorities whose localities are served; others do not exist.
     pub authorities: Vec<Id>,
     /// Threads that solve: one less than the machine has, at least one, so that talking stays quick. As many again
-    /// prepare changes, so that a question never waits for one.
+    /// prepare changes, and as many again plan, so that a question never waits for either.
     pub solver_threads: usize,
     /// Calls that may wait for a solver; more are refused with RESOURCE_EXHAUSTED.
     pub most_waiting: usize,
@@ -21,6 +21,8 @@ pub struct Settings {
     pub connections: Connections,
     /// How long a call may take where its caller sets no deadline, and at most where one does.
     pub longest_call: Duration,
+    /// How long the search for a plan may take; then the best so far is the answer: 1 hour.
+    pub longest_plan: Duration,
     /// How long the server says NOT_SERVING and still answers before it stops, so that balancers look elsewhere first.
     pub lame_duck: Duration,
     /// How long calls under way may take to end after that.
@@ -57,6 +59,10 @@ pub struct Limits {
     pub remembered: usize,
     /// How long a request id is remembered: 24 hours.
     pub request_id_kept: Duration,
+    /// Operations that are done and still known: 100.
+    pub operations_kept: usize,
+    /// How long each of them is: 24 hours.
+    pub operation_kept: Duration,
 }
 
 /// What connections may do. gRPC's own defaults leave these open to abuse.
@@ -89,6 +95,7 @@ impl Default for Settings {
             limits: Limits::default(),
             connections: Connections::default(),
             longest_call: Duration::from_secs(60 * 60),
+            longest_plan: Duration::from_secs(60 * 60),
             lame_duck: Duration::ZERO,
             drain: Duration::from_secs(20),
             reflection: true,
@@ -111,6 +118,8 @@ impl Default for Limits {
             stream_rows: 1_000,
             remembered: 100_000,
             request_id_kept: Duration::from_secs(24 * 60 * 60),
+            operations_kept: 100,
+            operation_kept: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

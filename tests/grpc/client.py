@@ -19,6 +19,7 @@ from grpc_status import rpc_status
 
 NORTH = "authorities/local/localities/north"
 SLOW = "authorities/local/localities/slow"
+PLAY = "authorities/local/localities/play"
 # Sooner than the whole answer would take.
 PROMPTLY_SECONDS = 5
 
@@ -138,6 +139,16 @@ def changes_and_readers(server):
     check(changed.locality.etag == etag, changed)
 
 
+def plan(server):
+    """Begins a plan and watches it to its end."""
+    begun = server.call("PlanningService", "PlanCommissioning", name=PLAY, question={"budgetPence": 5900})
+    *_, last = server.call("PlanningService", "WatchPlan", name=begun.name)
+    answer = server.message("PlanCommissioningResponse")
+    check(last.operation.done and last.operation.response.Unpack(answer), last)
+    chosen = [(row.candidate, row.steps) for row in answer.chosen]
+    check((answer.cost, chosen) == (5900, [("more", 2), ("older", 1), ("site", 1)]), answer)
+
+
 def main(address, folder):
     server = Server(address)
     wanted = {f"suffice.v1.{name}Service" for name in ["Gap", "Locality", "Matching", "Mismatch", "Planning"]}
@@ -166,6 +177,8 @@ def main(address, folder):
     check([option.offer for option in options.options] == ["oak-lane"], options)
 
     changes_and_readers(server)
+
+    plan(server)
 
     locality = inline_locality()
     inline = server.call("MatchingService", "Match", locality=locality)

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use suffice::service::{Limits, Settings};
 
+use super::plan::PLAY;
 use super::server::{Server, TWO_CHILDREN_ONE_PLACE, header, slow_to_match};
 use super::support;
 
@@ -63,12 +64,13 @@ async fn python_does_the_whole_job() {
         std::fs::write(bundle.path().join(name), bytes).expect("a file");
     }
     server.upload(header("slow"), slow_to_match(6_000, 300)).await.unwrap();
+    server.upload(header("play"), support::bundles::files(PLAY)).await.unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grpc/client.py");
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let arguments = vec![text(&script), server.address.to_string(), text(bundle.path())];
     let output = run(&python, arguments).await;
     assert!(output.status.success(), "{}", printed(&output));
-    assert!(printed(&output).contains("16 checks held"), "{}", printed(&output));
+    assert!(printed(&output).contains("18 checks held"), "{}", printed(&output));
     server.until(|service| service.solvers().running() + service.solvers().waiting() == 0).await;
     server.stop().await;
 }

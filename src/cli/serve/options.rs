@@ -98,6 +98,18 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "SECONDS", env = "SUFFICE_REQUEST_ID_KEPT_SECONDS", hide_env = true)]
     pub request_id_kept_seconds: Option<u64>,
 
+    /// Plans that are done and still known [default: 100]
+    #[arg(long, value_name = "N", env = "SUFFICE_OPERATIONS_KEPT", hide_env = true)]
+    pub operations_kept: Option<usize>,
+
+    /// How long a plan that is done is known [default: 86400]
+    #[arg(long, value_name = "SECONDS", env = "SUFFICE_OPERATION_KEPT_SECONDS", hide_env = true)]
+    pub operation_kept_seconds: Option<u64>,
+
+    /// The longest that the search for a plan may take [default: 3600]
+    #[arg(long, value_name = "SECONDS", env = "SUFFICE_LONGEST_PLAN_SECONDS", hide_env = true)]
+    pub longest_plan_seconds: Option<u64>,
+
     /// The longest that a call may take [default: 3600]
     #[arg(long, value_name = "SECONDS", env = "SUFFICE_LONGEST_CALL_SECONDS", hide_env = true)]
     pub longest_call_seconds: Option<u64>,
@@ -170,8 +182,8 @@ impl Options {
         first! {
             listen, insecure_listen_anywhere, authorities, allowed_origins, reflection, log_format, solver_threads,
             most_waiting, memory, message_size, bundle_size, field_size, inline_needs, changes, answer_rows, stream_rows,
-            remembered, request_id_kept_seconds, longest_call_seconds, connections, streams, header_size,
-            local_error_resets, first_bytes_seconds, keep_alive_interval_seconds, keep_alive_timeout_seconds,
+            remembered, request_id_kept_seconds, operations_kept, operation_kept_seconds, longest_plan_seconds,
+            longest_call_seconds, connections, streams, header_size, local_error_resets, first_bytes_seconds, keep_alive_interval_seconds, keep_alive_timeout_seconds,
             lame_duck_seconds, drain_seconds,
         }
     }
@@ -204,6 +216,8 @@ impl Options {
                 stream_rows: at_least_one("stream_rows", self.stream_rows.unwrap_or(default_limits.stream_rows))?,
                 remembered: self.remembered.unwrap_or(default_limits.remembered),
                 request_id_kept: seconds(self.request_id_kept_seconds, default_limits.request_id_kept),
+                operations_kept: self.operations_kept.unwrap_or(default_limits.operations_kept),
+                operation_kept: seconds(self.operation_kept_seconds, default_limits.operation_kept),
             },
             connections: Connections {
                 most: self.connections.unwrap_or(default_connections.most),
@@ -217,6 +231,7 @@ impl Options {
                 keep_alive_timeout: seconds(self.keep_alive_timeout_seconds, default_connections.keep_alive_timeout),
             },
             longest_call: seconds(self.longest_call_seconds, defaults.longest_call),
+            longest_plan: seconds(self.longest_plan_seconds, defaults.longest_plan),
             lame_duck: seconds(self.lame_duck_seconds, defaults.lame_duck),
             drain: seconds(self.drain_seconds, defaults.drain),
             reflection: self.reflection.unwrap_or(defaults.reflection),
@@ -244,6 +259,7 @@ impl Options {
             limits,
             connections,
             longest_call,
+            longest_plan,
             lame_duck,
             drain,
             reflection,
@@ -261,6 +277,8 @@ impl Options {
             stream_rows,
             remembered,
             request_id_kept,
+            operations_kept,
+            operation_kept,
         } = *limits;
         let Connections {
             most,
@@ -293,6 +311,9 @@ impl Options {
             stream_rows: Some(stream_rows),
             remembered: Some(remembered),
             request_id_kept_seconds: Some(request_id_kept.as_secs()),
+            operations_kept: Some(operations_kept),
+            operation_kept_seconds: Some(operation_kept.as_secs()),
+            longest_plan_seconds: Some(longest_plan.as_secs()),
             longest_call_seconds: Some(longest_call.as_secs()),
             connections: Some(most),
             streams: Some(streams),
