@@ -102,7 +102,9 @@ pub(super) fn saturation(
         return Ok(None);
     }
     without_the_idle(choices, &within, &mut answer);
-    Ok(Some(answer.cost))
+    let cheapest = Question { within, aim: Aim::Cheapest { unmet: answer.objective }, gap };
+    let cheapest = planner.answer(&cheapest, effort)?;
+    Ok(Some(if cheapest.status == Status::Optimal { answer.cost.min(cheapest.cost) } else { answer.cost }))
 }
 
 #[cfg(test)]

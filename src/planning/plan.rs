@@ -193,6 +193,14 @@ pub fn plan(
     let mut planner = Planner::by(choices, question.route);
     let asked = choose::Question { within: question.within.clone(), aim, gap: question.gap };
     let mut answer = planner.answer(&asked, effort)?;
+    let cheapest = cheapest(&mut planner, &asked, &answer, effort)?;
+    if let Some(cheapest) = cheapest {
+        let Answer { steps, cost, flow, weight_met, units_met, .. } = cheapest;
+        if let PlanAim::LeastCost(_) = question.aim {
+            answer.objective = cheapest.objective;
+        }
+        answer = Answer { steps, cost, flow, weight_met, units_met, ..answer };
+    }
     if answer.allowed {
         let before = answer.cost;
         frontier::without_the_idle(choices, &question.within, &mut answer);
@@ -266,6 +274,37 @@ pub fn plan(
         unfinished,
         market,
     })
+}
+
+/// The cheapest of the plans that are as good as an answer, where that one is proved: for most need, of those that meet as
+/// much; where a target cannot be reached, of those that meet as much of each part. None where it is not known.
+fn cheapest(
+    planner: &mut Planner<'_>,
+    asked: &choose::Question,
+    answer: &Answer,
+    effort: &Effort,
+) -> Result<Option<Answer>, NoPlan> {
+    let aim = match (&asked.aim, &answer.status) {
+        (Aim::MostNeed, Status::Optimal) => Aim::Cheapest { unmet: answer.objective },
+        (Aim::LeastCost { floors, travel }, Status::NotReachable(shortfall)) if answer.allowed && shortfall.proved => {
+            let mut floors = floors.clone();
+            for (floor, lacks) in &shortfall.missed {
+                let least = &mut floors[*floor as usize].least;
+                *least = least.saturating_sub(*lacks);
+            }
+            Aim::LeastCost { floors, travel: *travel }
+        }
+        _ => return Ok(None),
+    };
+    let asked = choose::Question { aim, within: asked.within.clone(), gap: 0.0 };
+    let cheapest = planner.answer(&asked, effort)?;
+    // A stop may leave something cheaper too, as long as it is as good.
+    let as_good = matches!(cheapest.status, Status::Optimal | Status::Stopped(_)) && cheapest.allowed;
+    let meets = match asked.aim {
+        Aim::Cheapest { .. } => answer.weight_met <= cheapest.weight_met,
+        _ => cheapest.missing == 0,
+    };
+    Ok(Some(cheapest).filter(|cheapest| as_good && meets && cheapest.cost <= answer.cost))
 }
 
 /// Takes what was worked out; after a stop nothing, and why.

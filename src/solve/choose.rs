@@ -193,6 +193,9 @@ pub enum Aim {
     /// The least cost at which each floor is kept (a target for all is a floor over every source). Groups may overlap.
     /// The objective is the cost of the levers; with travel, see [`TravelCost`].
     LeastCost { floors: Vec<Floor>, travel: Option<TravelCost> },
+    /// The least cost at which no more weight than this goes unmet: with the objective of [`Aim::MostNeed`], the cheapest of
+    /// the choices that are as good. The objective is the cost of the levers.
+    Cheapest { unmet: i64 },
     /// Among the choices with the least weight of unmet need, the least cost of the pairs used. The objective is that
     /// cost; with units as people and metres for costs, the p-median.
     LeastTravel,

@@ -163,6 +163,7 @@ impl<'a> Planner<'a> {
                 };
                 self.least_cost(within, floors, counts, *gap, effort)
             }
+            Aim::Cheapest { unmet } => self.cheapest(within, *unmet, *gap, effort),
             Aim::LeastTravel => self.least_travel(within, *gap, effort),
             Aim::LeastFarthest => self.least_farthest(within, effort),
         }
@@ -291,6 +292,28 @@ impl<'a> Planner<'a> {
         self.finish(found, Goal::Floors { wanted, counts, short: Some(shortfall) })
     }
 
+    fn cheapest(&mut self, within: &Within, unmet: i64, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
+        let mut aim = Floors::holding(self.weights(), unmet);
+        // What was learnt of the unmet need says what it asks of the levers, once it is held.
+        let last = self.model.columns.len() as u32;
+        let held = |row: &Row| {
+            let factor = row.terms.last().filter(|term| term.0 == last).map_or(0.0, |term| term.1);
+            let terms = row.terms.iter().copied().filter(|term| term.0 != last).collect();
+            Row { terms, right: row.right - factor * unmet as f64 }
+        };
+        let known = aim.known(&self.model).into_iter().chain(self.need.cuts.iter().map(held)).collect();
+        let search = Search {
+            route: self.route,
+            within,
+            gap,
+            target: None,
+            hints: self.hints.clone(),
+            memory: Memory::of(known),
+        };
+        let (found, _) = Tree::new(&self.model, search, &mut aim, effort).run()?;
+        self.finish(found, Goal::Cheapest)
+    }
+
     fn least_travel(&mut self, within: &Within, gap: f64, effort: &Effort) -> Result<Answer, ChooseError> {
         if self.model.network().stages().len() < 2 {
             return Err(ChooseError::NoTravel);
@@ -336,8 +359,8 @@ impl<'a> Planner<'a> {
         let calm = Effort::unlimited();
         let by_need = || inner(model, &weights, &steps, &calm).map(|inner| inner.flow).map_err(|_| unsound("stopped"));
         let flow = match (&goal, known, stopped) {
-            (Goal::Need, Some(flow), _) | (_, Some(flow), Some(_)) => flow,
-            (Goal::Need | Goal::Unknown, None, _) | (_, None, Some(_)) => by_need()?,
+            (Goal::Need | Goal::Cheapest, Some(flow), _) | (_, Some(flow), Some(_)) => flow,
+            (Goal::Need | Goal::Cheapest | Goal::Unknown, None, _) | (_, None, Some(_)) => by_need()?,
             (Goal::Floors { wanted, counts, short }, _, None) => {
                 let part = model.open_part(&steps, &[]);
                 let need = Stage { name: "need", unsent_cost: weights.clone(), ..Stage::default() };
@@ -370,7 +393,7 @@ impl<'a> Planner<'a> {
         let bound = bound.map(|bound| bound.saturating_mul(unit));
         let objective = match goal {
             Goal::Need => values[0],
-            Goal::Floors { counts: None, .. } => cost,
+            Goal::Cheapest | Goal::Floors { counts: None, .. } => cost,
             Goal::Floors { counts: Some(counts), .. } => counts.unit * counts.objective(cost, values[1]),
             Goal::Travel | Goal::Unknown => values[1],
             Goal::Farthest => travel::dearest(&network, &flow),
@@ -402,6 +425,7 @@ impl<'a> Planner<'a> {
 /// What an answer is to be recomputed for.
 enum Goal<'g> {
     Need,
+    Cheapest,
     Floors {
         wanted: &'g [super::Floor],
         counts: Option<Counts>,

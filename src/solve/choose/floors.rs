@@ -121,6 +121,12 @@ impl<'f> Floors<'f> {
         Floors { floors, objective, groups: Groups::of(model, floors), families: families.collect(), turn: 0 }
     }
 
+    /// One floor on everything, by weight: no more than this goes unmet.
+    pub fn holding(weights: Vec<i64>, unmet: i64) -> Floors<'static> {
+        let families = vec![Family { weights, allowed: unmet as f64 }];
+        Floors { floors: &[], objective: Objective::Cost, groups: Groups::Single, families, turn: 0 }
+    }
+
     /// Rows known before anything is tried: a floor above what its group holds cannot be kept.
     pub fn known(&self, model: &Model) -> Vec<Row> {
         let nothing = vec![0; model.network().n_sources()];

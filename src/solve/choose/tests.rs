@@ -488,6 +488,42 @@ fn cost_in_one_piece(choices: &Choices, within: &Within, floors: &[Floor], trave
     least_of(&program).map(|cost| cost.round() as i64)
 }
 
+/// Least travel at the least unmet need, in one piece.
+fn travel_in_one_piece(choices: &Choices, within: &Within, unmet: i64) -> Option<i64> {
+    let (mut program, pairs) = piece(choices, within)?;
+    let network = choices.network();
+    let weights = &network.stages()[0].unsent_cost;
+    let met = (0..network.n_sources())
+        .flat_map(|source| network.pairs_of(source).map(move |pair| (source, pair)))
+        .map(|(source, pair)| (pairs[pair], weights[source] as f64))
+        .collect();
+    for (pair, variable) in pairs.iter().enumerate() {
+        program.variables[*variable].cost = network.stages()[1].pair_cost.of(pair) as f64;
+    }
+    program.row(met, Relation::AtLeast, (choices_weight(choices) - unmet) as f64);
+    least_of(&program).map(|cost| cost.round() as i64)
+}
+
+/// The dearest pair that is needed for the least unmet need, in one piece for each cost that it could have.
+fn farthest_in_one_piece(choices: &Choices, within: &Within, unmet: i64) -> Option<i64> {
+    (0..=4).find(|most| {
+        let Some((mut program, pairs)) = piece(choices, within) else { return false };
+        for (pair, variable) in pairs.iter().enumerate() {
+            if *most < choices.network().stages()[1].pair_cost.of(pair) {
+                program.variables[*variable].most = 0.0;
+            }
+        }
+        least_of(&program).map(|cost| choices_weight(choices) + cost.round() as i64) == Some(unmet)
+    })
+}
+
+/// Weight of everything that asks.
+fn choices_weight(choices: &Choices) -> i64 {
+    let network = choices.network();
+    let weights = &network.stages()[0].unsent_cost;
+    network.sources().iter().zip(weights).map(|(source, weight)| source.units as i64 * weight).sum()
+}
+
 fn least_of(program: &Program) -> Option<f64> {
     match mip::solve(program, &Effort::unlimited()).expect("the backend answers") {
         ProgramOutcome::Optimal(values) => Some(program.cost(&values)),
@@ -795,6 +831,38 @@ proptest! {
             prop_assert!(answer.bound <= best && best <= answer.objective, "{:?} against {}", answer, best);
             prop_assert!((answer.objective - answer.bound) as f64 <= gap * answer.weight_met as f64, "{:?}", answer);
         }
+    }
+
+    #[test]
+    fn the_cheapest_of_the_best_is_what_trying_every_choice_finds(choices in small(), within in within()) {
+        let Some(best) = least_by_trial(&choices, &within, |steps| Some(unmet(&choices, steps))) else {
+            return Ok(());
+        };
+        let cheapest = least_by_trial(&choices, &within, |steps| {
+            (unmet(&choices, steps) == best).then(|| choices.cost(steps))
+        });
+        // Of a planner that has just found the best, and of one that knows nothing.
+        for first in [true, false] {
+            let mut planner = Planner::new(&choices);
+            if first {
+                let question = Question { within: within.clone(), aim: Aim::MostNeed, gap: 0.0 };
+                planner.answer(&question, &Effort::unlimited()).expect("an answer");
+            }
+            let question = Question { within: within.clone(), aim: Aim::Cheapest { unmet: best }, gap: 0.0 };
+            let answer = planner.answer(&question, &Effort::unlimited()).expect("an answer");
+            sound(&choices, &within, &answer);
+            prop_assert_eq!(answer.weight_met, choices_weight(&choices) - best);
+            prop_assert_eq!((Some(answer.objective), Some(answer.bound), answer.status), (cheapest, cheapest, Status::Optimal));
+        }
+    }
+
+    #[test]
+    fn travel_and_farthest_are_what_the_outside_solver_finds_in_one_piece(choices in small(), within in within()) {
+        let Some(best) = in_one_piece(&choices, &within) else { return Ok(()) };
+        let travel = ask(&choices, within.clone(), Aim::LeastTravel);
+        prop_assert_eq!(Some(travel.objective), travel_in_one_piece(&choices, &within, best));
+        let farthest = ask(&choices, within.clone(), Aim::LeastFarthest);
+        prop_assert_eq!(Some(farthest.objective), farthest_in_one_piece(&choices, &within, best));
     }
 
     #[test]
