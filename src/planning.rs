@@ -19,5 +19,7 @@ pub use cases::{Case, CaseOf, scenarios};
 pub use frontier::Point;
 pub use gains::{Gain, Gains};
 pub use market::{Distances, Market, NoMarket, SinkOf, funds};
-pub use plan::{Chosen, Drawn, Equally, InCase, NoPlan, Plan, SetLeft, SetToday, Travelled, plan, transport_of};
+pub use plan::{
+    Chosen, Drawn, Equally, InCase, NoPlan, Plan, SetLeft, SetToday, Travelled, UnmetUnderPlan, plan, transport_of,
+};
 pub use question::{FloorMeaning, FloorOf, Millionths, PlanAim, PlanFloor, Question, WHOLE};

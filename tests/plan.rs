@@ -108,12 +108,12 @@ fn a_page_reads_from_top_to_bottom() {
 
     What to commission
     ==================
-    Candidate  What                                    Places    Cost  Closes  Alone
-    ---------  --------------------------------------  ------  ------  ------  -----
-    more       more places at Play group (o), 2 steps       2  £21.00      +2     +1
-    older      a wider rule at Play group (o)               0   £3.00      +1      0
-    Closes: child-needs that would go unmet again without this candidate, the others being there. Alone:
-    child-needs that it would meet by itself.
+    Candidate  What                                    Places  Used    Cost  Closes  Alone
+    ---------  --------------------------------------  ------  ----  ------  ------  -----
+    more       more places at Play group (o), 2 steps       2     2  £21.00      +2     +1
+    older      a wider rule at Play group (o)               0     1   £3.00      +1      0
+    Used: child-needs placed on what it adds. Closes: child-needs that would go unmet again without this
+    candidate, the others being there. Alone: child-needs that it would meet by itself.
     - Fund places: £21.00.
     - Fund rules: £3.00.
     On average £12.00 for each child-need more that is met.
@@ -136,7 +136,9 @@ fn a_page_reads_from_top_to_bottom() {
     What it leaves
     ==============
     2 child-needs stay unmet.
+    - 2 child-needs could be reached only by candidates that are not part of the plan.
     - By kind: A kind (2).
+    - By area: Birch (2).
 
     What other budgets would buy
     ============================
@@ -558,4 +560,29 @@ fn both_routes_find_plans_that_are_equally_good() {
         assert_eq!((own.objective, own.proof.as_str()), (outside.objective, "bound"));
         assert!(outside.provenance.backend.starts_with("good_lp/"), "{}", outside.provenance.backend);
     }
+}
+
+#[test]
+fn of_plans_that_meet_as_much_the_cheapest_is_taken() {
+    // One child, whom either site serves; the dear one is named first and has room for more.
+    let bundle = TWO
+        .replace("n1, h1, k, 1, 3,", "n1, h1, k, 1, 1,")
+        .replace("n2, h2, l, 1, 2, a, 4", "")
+        .replace("ks, offer, s, a, 6, 9, 10, 0", "dear, offer, s, a, 9, 9, 90, 0")
+        .replace("ls, offer, t, a, 6, 9, 10, 0", "fair, offer, s, a, 1, 9, 10, 0");
+    let document = plan(&bundle, &budget(1_000));
+    assert_eq!((names(&document), document.cost), (vec!["fair"], 10));
+    // With a target that nobody can reach, too.
+    let bundle = bundle.replace("== candidates.csv", "n2, h2, l, 1, 5, a, 4\n== candidates.csv");
+    let short = plan(&bundle, &target(1_000_000));
+    assert_eq!((short.status.as_str(), names(&short), short.bound), ("not_reachable", vec!["fair"], None));
+    assert_eq!((short.unmet.beyond_reach, short.unmet.candidates_left_out, short.unmet.places), (5, 0, 0));
+}
+
+#[test]
+fn what_stays_unmet_has_its_reason() {
+    // One place for the three of 4 in a, one of 6 whom only the rule would let in, and two in b whom only the site reaches.
+    let document = plan(&play(CANDIDATES), &budget(0));
+    let unmet = document.unmet;
+    assert_eq!((unmet.beyond_reach, unmet.candidates_left_out, unmet.places), (0, 3, 1));
 }

@@ -45,7 +45,7 @@ fn chosen(document: &PlanDocument) -> Vec<u8> {
             candidate.as_str(),
             kind_of,
             &steps.to_string(),
-            &cell(*places),
+            &places.map_or("unlimited".to_owned(), |places| places.to_string()),
             &cost.to_string(),
             fund.as_deref().unwrap_or_default(),
             &cell(*placed),

@@ -51,6 +51,8 @@ pub struct Plan {
     pub flow: Flow,
     /// Child-needs met by source of the market, in that flow.
     pub met: Vec<u64>,
+    /// Why child-needs inside stay unmet under the plan.
+    pub unmet: UnmetUnderPlan,
     /// Deficient sets as things stand, largest shortage first.
     pub sets: Vec<SetToday>,
     /// What was worked out of the plan after it was found; None where a stop came before.
@@ -63,6 +65,17 @@ pub struct Plan {
     pub frontier: Option<Vec<Drawn>>,
     /// Why something was not worked out.
     pub unfinished: Option<StopReason>,
+}
+
+/// Child-needs that stay unmet, by the first of these that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnmetUnderPlan {
+    /// No offer and no candidate could take them, whatever were bought.
+    pub beyond_reach: u64,
+    /// Only candidates that are not part of the plan could.
+    pub left_out: u64,
+    /// Something that is there under the plan could, and its places are for others.
+    pub places: u64,
 }
 
 /// A deficient set of today, and what becomes of it.
@@ -228,6 +241,7 @@ pub fn plan(
     };
     let after = tallies(&met);
     let left = keep.of(left(&server, &recorded, &answer.steps, effort))?;
+    let unmet = unmet_under_plan(locality, &market, &answer.steps, &met);
     let sets = sets_after(&today, &met);
     let travel = keep.of(travel(&server, &recorded, &today, &answer.steps, (&met, &flow), by_rank, effort))?;
     let (travel, flow) = match travel {
@@ -264,6 +278,7 @@ pub fn plan(
         after,
         flow,
         met,
+        unmet,
         sets,
         travel,
         left,
@@ -403,6 +418,29 @@ pub fn transport_of(locality: &Locality) -> Option<TravelCost> {
 fn own(market: &Market, cases: &[Case], answer: &Answer) -> Option<(Vec<u64>, Flow)> {
     let case = cases.iter().position(|case| case.of == CaseOf::Recorded)?;
     Some(part_of(market, &answer.flow, case))
+}
+
+/// O(pairs).
+fn unmet_under_plan(locality: &Locality, market: &Market, steps: &[u32], met: &[u64]) -> UnmetUnderPlan {
+    let network = market.choices.network();
+    let (places, _) = market.choices.capacities_after(steps);
+    let mut unmet = UnmetUnderPlan::default();
+    for (source, (need, met)) in market.needs.iter().zip(met).enumerate() {
+        let children = network.sources()[source].units.saturating_sub(*met);
+        if children == 0 || !locality.areas()[locality.holder(*need).area.ix()].inside {
+            continue;
+        }
+        let mut sinks = network.sinks()[network.pairs_of(source)].iter();
+        let of = if sinks.len() == 0 {
+            &mut unmet.beyond_reach
+        } else if sinks.any(|sink| (*sink as usize) < market.n_today || places[*sink as usize] != Some(0)) {
+            &mut unmet.places
+        } else {
+            &mut unmet.left_out
+        };
+        *of += children;
+    }
+    unmet
 }
 
 /// Child-needs of today's sets that go unmet, set by set.

@@ -8,7 +8,7 @@ use super::page::Page;
 use super::table::{Align, Table};
 use super::words::{change, child_needs, counted, list, number, pounds, share, stop_reason};
 use crate::view::PlanDocument;
-use crate::view::plan::{ChosenRow, GainRow, LeftRow, NotReachableDocument, PlanRow, SetRow};
+use crate::view::plan::{ChosenRow, GainRow, LeftRow, NotReachableDocument, PlanRow, SetRow, UnmetDocument};
 
 /// Rows of a table that a page shows; the document lists them all.
 const SHOWN: usize = 15;
@@ -50,7 +50,7 @@ pub(super) fn body(page: &mut Page, document: &PlanDocument) {
 pub fn headline(document: &PlanDocument) -> String {
     let PlanDocument { status, chosen, met, today, totals, cost, .. } = document;
     let place = &document.provenance.locality;
-    if document.bound.is_none() {
+    if document.bound.is_none() && status == "stopped" {
         let why = stop_reason(document.reason.as_deref());
         return format!("{place}: stopped before there was a plan, because {why}.");
     }
@@ -147,7 +147,9 @@ fn not_reachable(page: &mut Page, not: &NotReachableDocument, n_floors: usize) {
             page.item(&format!("{what}: {}.", list(&names, SHOWN)));
         }
     } else if not.missing.is_some() {
-        page.say("Everyone left short could be reached: what is missing is places, within the limits that were set.");
+        page.say(
+            "Everyone left short could be reached by some offer or candidate: it is the limits that were set, the rules between candidates, or too few places that leave them out.",
+        );
     }
 }
 
@@ -160,6 +162,7 @@ fn chosen(page: &mut Page, document: &PlanDocument) {
         ("Candidate", Align::Left),
         ("What", Align::Left),
         ("Places", Align::Right),
+        ("Used", Align::Right),
         ("Cost", Align::Right),
         ("Closes", Align::Right),
         ("Alone", Align::Right),
@@ -173,7 +176,8 @@ fn chosen(page: &mut Page, document: &PlanDocument) {
         table.push([
             row.candidate.clone(),
             what(row),
-            row.places.map_or("no end".to_owned(), number),
+            row.places.map_or("no limit".to_owned(), number),
+            row.placed.map_or("-".to_owned(), number),
             pounds(row.cost),
             gain(&row.closes),
             gain(&row.alone),
@@ -181,7 +185,7 @@ fn chosen(page: &mut Page, document: &PlanDocument) {
     }
     page.table(&table);
     page.say(
-        "Closes: child-needs that would go unmet again without this candidate, the others being there. Alone: child-needs that it would meet by itself.",
+        "Used: child-needs placed on what it adds. Closes: child-needs that would go unmet again without this candidate, the others being there. Alone: child-needs that it would meet by itself.",
     );
     for row in &document.funds {
         let limit = row.limit.map_or(String::new(), |limit| format!(" of {}", pounds(limit)));
@@ -190,10 +194,8 @@ fn chosen(page: &mut Page, document: &PlanDocument) {
     let closed = document.met.child_needs.saturating_sub(document.today.child_needs);
     if 0 < closed && 0 < document.cost {
         let each = (i128::from(document.cost) * 2 + i128::from(closed)).div_euclid(i128::from(closed) * 2);
-        page.say(&format!(
-            "On average {} for each child-need more that is met.",
-            pounds(i64::try_from(each).unwrap_or(i64::MAX))
-        ));
+        let each = beyond::price(i64::try_from(each).unwrap_or(i64::MAX));
+        page.say(&format!("On average {each} for each child-need more that is met."));
     }
 }
 
@@ -294,10 +296,24 @@ fn stays(page: &mut Page, document: &PlanDocument) {
         return;
     }
     page.say(&format!("{} stay unmet.", capital(&child_needs(unmet))));
+    let UnmetDocument { beyond_reach, candidates_left_out, places } = document.unmet;
+    for (children, why) in [
+        (beyond_reach, "can be reached by no offer and no candidate, whatever is bought"),
+        (candidates_left_out, "could be reached only by candidates that are not part of the plan"),
+        (places, "could use something that is there under the plan, but its places are for others"),
+    ] {
+        if children != 0 {
+            page.item(&format!("{} {why}.", child_needs(children)));
+        }
+    }
     let mut kinds: Vec<&PlanRow> = document.by_kind.iter().filter(|row| row.unmet != 0).collect();
     kinds.sort_by_key(|row| std::cmp::Reverse(row.unmet));
     let names: Vec<String> = kinds.iter().map(|row| format!("{} ({})", row.label, number(row.unmet))).collect();
     page.item(&format!("By kind: {}.", list(&names, SHOWN)));
+    let mut areas: Vec<&PlanRow> = document.by_area.iter().filter(|row| row.unmet != 0).collect();
+    areas.sort_by_key(|row| std::cmp::Reverse(row.unmet));
+    let names: Vec<String> = areas.iter().map(|row| format!("{} ({})", row.label, number(row.unmet))).collect();
+    page.item(&format!("By area: {}.", list(&names, SHOWN)));
     for set in document.left.iter().flatten().take(NAMES_SHOWN) {
         let LeftRow { kinds, child_needs: together, offers, places, short } = set;
         page.item(&format!(

@@ -227,6 +227,7 @@ pub(super) fn plan() -> PlanDocument {
         "by_area": [],
         "by_group": {},
         "deficient_sets": [],
+        "unmet": { "beyond_reach": 120, "candidates_left_out": 50, "places": 30 },
         "left": null,
         "floors": [],
         "travel": null,

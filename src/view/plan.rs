@@ -32,7 +32,8 @@ pub struct PlanDocument {
     pub asked: PlanAsked,
     /// Whole pence for the candidates.
     pub cost: i64,
-    /// No plan does better in `objective`; null where a stop came before anything was known.
+    /// No plan does better in `objective`; null where a stop came before anything was known, and where what is asked cannot be
+    /// reached.
     pub bound: Option<i64>,
     pub objective: ObjectiveDocument,
     /// What each fund pays, for funds that candidates name.
@@ -53,6 +54,8 @@ pub struct PlanDocument {
     pub by_group: BTreeMap<String, Vec<PlanRow>>,
     /// Needs that share too few places today, and what the plan makes of it. Largest shortage first.
     pub deficient_sets: Vec<SetRow>,
+    /// Why child-needs stay unmet under the plan.
+    pub unmet: UnmetDocument,
     /// Shortages that stay; null where time ran out.
     pub left: Option<Vec<LeftRow>>,
     /// The shares that were asked for.
@@ -178,6 +181,17 @@ pub struct SetRow {
     pub unmet_after: u64,
 }
 
+/// Child-needs that stay unmet, by the first of these that holds; they sum to what the plan leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmetDocument {
+    /// No offer and no candidate could take them, whatever were bought.
+    pub beyond_reach: u64,
+    /// Only candidates that are not part of the plan could.
+    pub candidates_left_out: u64,
+    /// Something that is there under the plan could, and its places are for others.
+    pub places: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftRow {
     pub kinds: Vec<String>,
@@ -239,6 +253,13 @@ pub struct TravelledDocument {
     pub farthest: i64,
     /// Pence for transport, to the nearest, half up; null where travel is not in metres.
     pub pence: Option<i64>,
+}
+
+impl TravelledDocument {
+    /// Of one child, rounded down; 0 where nobody travels.
+    pub fn mean(&self) -> i64 {
+        i64::try_from(self.children).map_or(0, |children| if children == 0 { 0 } else { self.all / children })
+    }
 }
 
 /// Child-needs met inside where all weigh the same.
@@ -334,6 +355,8 @@ fn document(resident: &Resident, asked: &PlanAsked, question: &Question, plan: &
     let locality = resident.locality();
     let (status, reason) = status(plan);
     let all = (&plan.today.all, &plan.after.all);
+    // Of a target that cannot be reached the least shortfall is proved, and `not_reachable` has it.
+    let bound = (!matches!(plan.status, Status::NotReachable(_))).then_some(plan.bound);
     let steps = |steps: &[u32]| parts::steps(locality, steps);
     let unit = travel_unit(locality);
     let pence_per_km = locality.policy().travel_pence_per_km;
@@ -350,8 +373,8 @@ fn document(resident: &Resident, asked: &PlanAsked, question: &Question, plan: &
         .to_owned(),
         asked: asked.clone(),
         cost: plan.cost,
-        bound: Some(plan.bound),
-        objective: objective(locality, question, plan.objective, Some(plan.bound)),
+        bound,
+        objective: objective(locality, question, plan.objective, bound),
         funds: parts::funds(locality, plan, question),
         chosen: parts::chosen(locality, plan),
         met: met(all.1),
@@ -364,6 +387,11 @@ fn document(resident: &Resident, asked: &PlanAsked, question: &Question, plan: &
         by_area: parts::by_area(locality, plan),
         by_group: parts::by_group(locality, plan),
         deficient_sets: parts::sets(locality, plan),
+        unmet: UnmetDocument {
+            beyond_reach: plan.unmet.beyond_reach,
+            candidates_left_out: plan.unmet.left_out,
+            places: plan.unmet.places,
+        },
         left: plan.left.as_ref().map(|left| parts::left(locality, plan, left)),
         floors: parts::floors(locality, plan),
         not_reachable: parts::not_reachable(locality, plan),
@@ -435,6 +463,7 @@ fn nothing(resident: &Resident, asked: &PlanAsked, question: &Question, reason: 
         by_area: Vec::new(),
         by_group: BTreeMap::new(),
         deficient_sets: Vec::new(),
+        unmet: UnmetDocument::default(),
         left: None,
         floors: Vec::new(),
         not_reachable: None,

@@ -9,7 +9,7 @@ use crate::view::PlanDocument;
 use crate::view::plan::{
     CaseRow, ChosenRow, EqualDocument, FloorAsked, FloorRow, FrontierPoint, FundAsked, FundRow, GainRow, GainsDocument,
     LeftRow, MetDocument, NotReachableDocument, ObjectiveDocument, PlanAsked, PlanRow, PlanTotals, Planned, PlannedRow,
-    RelievedRow, SetRow, StepsRow, TravelDocument, TravelledDocument, WorkDocument,
+    RelievedRow, SetRow, StepsRow, TravelDocument, TravelledDocument, UnmetDocument, WorkDocument,
 };
 
 /// Sets listed, and members of each.
@@ -40,6 +40,7 @@ pub(in crate::grpc) fn planned(planned: Planned, most_rows: usize) -> pb::PlanCo
         by_area,
         by_group,
         deficient_sets,
+        unmet: stay,
         left,
         floors,
         not_reachable: unreachable,
@@ -76,6 +77,7 @@ pub(in crate::grpc) fn planned(planned: Planned, most_rows: usize) -> pb::PlanCo
         by_group: by_group.into_iter().map(|(group, of)| pb::GroupPlanRows { group, rows: rows(of) }).collect(),
         deficient_set_count: length(&deficient_sets),
         deficient_sets: deficient_sets.into_iter().take(MOST).map(set).collect(),
+        unmet: Some(unmet(stay)),
         left_count: left.as_deref().map(length),
         left: left.into_iter().flatten().take(MOST).map(set_left).collect(),
         floors: floors.into_iter().map(floor).collect(),
@@ -93,6 +95,15 @@ pub(in crate::grpc) fn planned(planned: Planned, most_rows: usize) -> pb::PlanCo
             false => Vec::new(),
         },
         assignment_rows,
+    }
+}
+
+fn unmet(unmet: UnmetDocument) -> pb::PlanUnmet {
+    let UnmetDocument { beyond_reach, candidates_left_out, places } = unmet;
+    pb::PlanUnmet {
+        beyond_reach: whole(beyond_reach),
+        candidates_left_out: whole(candidates_left_out),
+        places: whole(places),
     }
 }
 

@@ -18,6 +18,19 @@ pub(super) fn amount(objective: &ObjectiveDocument, value: i64) -> String {
     }
 }
 
+/// How far someone goes, in the unit of the document's distances.
+pub(super) fn way(document: &PlanDocument, value: i64) -> String {
+    match document.travel.as_ref().map(|travel| travel.unit.as_str()) {
+        Some("minutes") => format!("{} minutes", signed(value)),
+        _ => far(value),
+    }
+}
+
+/// A price that may be less than a penny.
+pub(super) fn price(pence: i64) -> String {
+    if pence == 0 { "less than a penny".to_owned() } else { pounds(pence) }
+}
+
 /// Metres as kilometres with one decimal from 10 km on.
 fn far(metres: i64) -> String {
     if metres.unsigned_abs() < 10_000 {
@@ -87,7 +100,10 @@ pub(super) fn frontier(page: &mut Page, document: &PlanDocument) {
     let is_new = |at: usize| at == 0 || points[at].chosen != points[at - 1].chosen;
     for (_, point) in points.iter().enumerate().filter(|(at, _)| is_new(*at)) {
         let FrontierPoint { budget, cost, child_needs, pence_per_child_need, chosen, .. } = point;
-        let each = pence_per_child_need.map_or("-".to_owned(), |pence| pounds(pence.round() as i64));
+        let each = pence_per_child_need.map_or("-".to_owned(), |pence| match pence.round() as i64 {
+            0 if 0.0 < pence => "<£0.01".to_owned(),
+            pence => pounds(pence),
+        });
         table.push([
             pounds(*budget),
             pounds(*cost),
@@ -159,13 +175,13 @@ pub(super) fn travel(page: &mut Page, document: &PlanDocument) {
     let Some(travel) = &document.travel else { return };
     page.section("How far children go");
     for (when, of) in [("Today", &travel.today), ("Under the plan", &travel.plan)] {
-        let Some(TravelledDocument { children, all, farthest, pence }) = of else { continue };
+        let Some(of) = of else { continue };
+        let (mean, TravelledDocument { children, all: _, farthest, pence }) = (of.mean(), of);
         if *children == 0 {
             page.item(&format!("{when}: nobody is placed."));
             continue;
         }
-        let mean = all / i64::try_from(*children).unwrap_or(i64::MAX).max(1);
-        let say = |value: i64| if travel.unit == "metres" { far(value) } else { format!("{} minutes", signed(value)) };
+        let say = |value: i64| way(document, value);
         let cost = match pence {
             Some(pence) if travel.pence_per_km != 0 => format!("; transport {}", pounds(*pence)),
             _ => String::new(),

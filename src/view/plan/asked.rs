@@ -89,7 +89,7 @@ impl PlanAsked {
             tell("budget", "", "a budget, a fund's money, a target share, a floor or a greatest number of candidates");
         }
         if least_cost && *objective != PlanObjective::Need {
-            tell("objective", objective.as_str(), "need: a target is reached at the least cost");
+            tell("objective", objective.as_str(), "the objective need, for a target is reached at the least cost");
         }
         if target.is_some_and(|share| WHOLE < share) {
             tell("target", &target.unwrap_or(0).to_string(), "a share from 0 to 1");

@@ -85,7 +85,7 @@ pub(super) fn violation(row: &Row, point: &[f64]) -> f64 {
 
 /// The cuts that were of most use, in real units, for another question.
 pub(super) fn best_cuts(pool: Vec<Row>, used: &[u32], unit: f64, last: u32) -> Vec<Row> {
-    const MOST: usize = 600;
+    const MOST: usize = 200;
     let mut order: Vec<usize> = (0..pool.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse((used[*at], *at)));
     order.truncate(MOST);
