@@ -2,16 +2,17 @@
 //! candidate closes, which shortages it relieves and what it leaves, and how it does where need turns out otherwise.
 
 mod chosen;
+mod shortages;
 
 use super::cases::{Case, CaseOf, joined, part_of, scenarios};
 use super::frontier::{self, Point};
 use super::gains::Gains;
 use super::market::{Distances, Market, NoMarket};
 use super::question::{FloorMeaning, PlanAim, Question, floors};
-use super::serve::{Costs, Served, Server, Weighing};
+use super::serve::{Served, Server, Weighing};
 use crate::domain::{Locality, NeedIx, TravelUnit};
 use crate::eligibility::{Pairs, Profiles, travel_unit};
-use crate::gaps::deficient::{self, Block};
+use crate::gaps::deficient::Block;
 use crate::gaps::tally::{Tallies, tallies_of};
 use crate::matching::{Reading, asking};
 use crate::solve::choose::{
@@ -19,6 +20,7 @@ use crate::solve::choose::{
 };
 use crate::solve::network::NetworkParts;
 use crate::solve::{Effort, Flow, Network, StopReason};
+use shortages::{Today, left, sets_after, unmet_under_plan};
 
 /// A plan. Tables and totals are of the need as it is recorded, over the areas that are inside.
 #[derive(Clone, Debug)]
@@ -187,7 +189,8 @@ pub fn plan(
     let of_cases = if question.cases.is_empty() { &[CaseOf::Recorded][..] } else { &question.cases };
     let cases: Vec<Case> = of_cases.iter().map(|of| Case::of(locality, &market, of)).collect();
     let recorded = Case::of(locality, &market, &CaseOf::Recorded);
-    let today = Today::of(locality, &market, &recorded, effort)?;
+    let server = Server::of(locality, &market);
+    let today = Today::of(&server, &recorded, effort)?;
     let asking = asking(locality, Reading::Policy);
     let tallies = |met: &[u64]| tallies_of(locality, &asking, &by_need(locality, &market, met), effort);
     let before = tallies(&today.served.met);
@@ -222,7 +225,6 @@ pub fn plan(
         }
     }
 
-    let server = Server::of(locality, &market);
     let mut unfinished = match &answer.status {
         Status::Stopped(reason) => Some(*reason),
         _ => None,
@@ -340,31 +342,6 @@ impl Keep<'_> {
     }
 }
 
-/// As things stand.
-struct Today {
-    served: Served,
-    /// Largest shortage first.
-    sets: Vec<Block>,
-    /// By source.
-    set_of: Vec<Option<u32>>,
-}
-
-impl Today {
-    fn of(locality: &Locality, market: &Market, recorded: &Case, effort: &Effort) -> Result<Today, NoMarket> {
-        let server = Server::of(locality, market);
-        let nothing = vec![0; market.choices.levers().len()];
-        let part = server.part(recorded, &nothing, Costs::Need(Weighing::ByWeight), effort)?;
-        let served = server.served(&part, effort)?;
-        let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
-        sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
-        let mut set_of = vec![None; market.needs.len()];
-        for (at, set) in (0u32..).zip(&sets) {
-            set.sources.iter().for_each(|source| set_of[*source as usize] = Some(at));
-        }
-        Ok(Today { served, sets, set_of })
-    }
-}
-
 /// Child-needs met, by need of the locality.
 fn by_need(locality: &Locality, market: &Market, met: &[u64]) -> Vec<u64> {
     let mut by_need = vec![0; locality.needs().len()];
@@ -418,44 +395,6 @@ pub fn transport_of(locality: &Locality) -> Option<TravelCost> {
 fn own(market: &Market, cases: &[Case], answer: &Answer) -> Option<(Vec<u64>, Flow)> {
     let case = cases.iter().position(|case| case.of == CaseOf::Recorded)?;
     Some(part_of(market, &answer.flow, case))
-}
-
-/// O(pairs).
-fn unmet_under_plan(locality: &Locality, market: &Market, steps: &[u32], met: &[u64]) -> UnmetUnderPlan {
-    let network = market.choices.network();
-    let (places, _) = market.choices.capacities_after(steps);
-    let mut unmet = UnmetUnderPlan::default();
-    for (source, (need, met)) in market.needs.iter().zip(met).enumerate() {
-        let children = network.sources()[source].units.saturating_sub(*met);
-        if children == 0 || !locality.areas()[locality.holder(*need).area.ix()].inside {
-            continue;
-        }
-        let mut sinks = network.sinks()[network.pairs_of(source)].iter();
-        let of = if sinks.len() == 0 {
-            &mut unmet.beyond_reach
-        } else if sinks.any(|sink| (*sink as usize) < market.n_today || places[*sink as usize] != Some(0)) {
-            &mut unmet.places
-        } else {
-            &mut unmet.left_out
-        };
-        *of += children;
-    }
-    unmet
-}
-
-/// Child-needs of today's sets that go unmet, set by set.
-fn sets_after(today: &Today, met: &[u64]) -> Vec<u64> {
-    let met_of = |set: &Block| set.sources.iter().map(|source| met[*source as usize]).sum::<u64>();
-    today.sets.iter().map(|set| set.units.saturating_sub(met_of(set))).collect()
-}
-
-/// The shortages that stay.
-fn left(server: &Server<'_>, recorded: &Case, steps: &[u32], effort: &Effort) -> Result<Vec<SetLeft>, NoPlan> {
-    let part = server.part(recorded, steps, Costs::Need(Weighing::ByWeight), effort)?;
-    let served = server.served(&part, effort)?;
-    let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
-    sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
-    Ok(sets)
 }
 
 /// Travel as things stand and under the plan, and the plan's flow with the least travel.

@@ -1,6 +1,7 @@
 //! `suffice.plan/1`: what to commission, at which cost, what it closes and how far that is proved.
 
 mod asked;
+mod assignments;
 mod parts;
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +12,12 @@ use crate::domain::{Locality, Supply};
 use crate::engine::{Failure, Resident};
 use crate::gaps::tally::Tally;
 use crate::matching::{Reading, Route, asking};
-use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, SinkOf, Travelled, transport_of};
+use crate::planning::{CaseOf, Chosen, InCase, Plan, PlanAim, Question, Travelled, transport_of};
 use crate::solve::choose::{self, Answer, ProvedBy, Status, Work};
 use crate::solve::{Effort, StopReason, mip};
 
 pub use asked::{FloorAsked, FundAsked, PlanAsked, PlanObjective};
+pub use assignments::PlannedRow;
 pub use parts::{GainRow, PlanRow};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -317,19 +319,6 @@ pub struct WorkDocument {
     pub cuts: u64,
 }
 
-/// Who goes where under the plan, where time allowed to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedRow {
-    pub need: String,
-    /// The offer; for a new one, its candidate.
-    pub offer: String,
-    /// The candidate that makes it possible; empty where the offer takes the child today.
-    pub candidate: String,
-    pub children: u64,
-    /// Metres or minutes, where known.
-    pub travel: Option<i64>,
-}
-
 /// A plan and its assignments.
 pub struct Planned {
     pub document: PlanDocument,
@@ -342,7 +331,7 @@ pub fn run(resident: &Resident, asked: &PlanAsked, route: Route, effort: &Effort
     match resident.plan(&question, effort) {
         Ok(plan) => Ok(Planned {
             document: document(resident, asked, &question, &plan, effort),
-            assignments: assignments(resident.locality(), &plan),
+            assignments: assignments::rows(resident.locality(), &plan),
         }),
         Err(Failure::Stopped(reason)) => {
             Ok(Planned { document: nothing(resident, asked, &question, reason), assignments: Vec::new() })
@@ -562,34 +551,6 @@ fn case_key(locality: &Locality, case: &CaseOf) -> (String, String) {
         CaseOf::Scenario(id) => ("scenario".to_owned(), id.to_string()),
         CaseOf::Without(provider) => ("without_provider".to_owned(), locality.providers()[provider.ix()].to_string()),
     }
-}
-
-fn assignments(locality: &Locality, plan: &Plan) -> Vec<PlannedRow> {
-    let network = plan.market.choices.network();
-    let far = network.stages().get(1).map(|stage| &stage.pair_cost);
-    let mut rows = Vec::with_capacity(plan.flow.carried().len());
-    let mut source = 0;
-    for &(pair, children) in plan.flow.carried() {
-        while network.starts()[source + 1] <= pair as usize {
-            source += 1;
-        }
-        let sink = plan.market.sinks[network.sinks()[pair as usize] as usize];
-        let candidate = |at: usize| locality.candidates()[at].id.to_string();
-        let (offer, by) = match sink {
-            SinkOf::Offer(offer) => (locality.offers()[offer.ix()].id.to_string(), String::new()),
-            SinkOf::New(at) => (candidate(at), candidate(at)),
-            SinkOf::Widened { candidate: at, offer } => (locality.offers()[offer.ix()].id.to_string(), candidate(at)),
-        };
-        rows.push(PlannedRow {
-            need: locality.needs()[plan.market.needs[source].ix()].id.to_string(),
-            offer,
-            candidate: by,
-            children,
-            travel: far.map(|far| far.of(pair as usize)),
-        });
-    }
-    rows.sort_by(|a, b| (&a.need, &a.offer, &a.candidate).cmp(&(&b.need, &b.offer, &b.candidate)));
-    rows
 }
 
 fn notes(locality: &Locality, plan: &Plan, question: &Question) -> Vec<String> {
