@@ -325,6 +325,9 @@ fn one_plan_for_several_scenarios() {
     assert_eq!((names(&robust), robust.objective.value), (vec!["ls"], 8));
     assert_eq!(cases(&robust), [(String::new(), true, 5, 0, 2), ("more-l".to_owned(), true, 9, 0, 6)]);
     assert_eq!(robust.met.child_needs, 2, "tables are of the need as it is recorded");
+    // With equal weights, too, what counts is both cases together: 2 + 6, which none of the two plans for one beats.
+    let equal = robust.equal_weights.as_ref().expect("worked out");
+    assert_eq!((equal.met, equal.met_by_best), (8, 8));
     // A target is to be met in each case: all nine of the second need both.
     let both = plan(TWO, &PlanAsked { scenarios: vec!["more-l".to_owned()], ..target(1_000_000) });
     assert_eq!((both.cost, both.floors.len()), (20, 2));
@@ -479,8 +482,11 @@ fn a_stop_anywhere_gives_a_plan_within_its_limits_and_a_bound_that_is_one() {
     let mut seen = [false; 2];
     for ticks in (0..6_000).step_by(7) {
         let effort = Effort::unlimited().at_most(ticks);
-        let document = view::plan::run(&resident, &asked, Route::Network, &effort).expect("an answer").document;
+        let Planned { document, assignments } =
+            view::plan::run(&resident, &asked, Route::Network, &effort).expect("an answer");
         assert!(document.cost <= 4_600);
+        let chosen = names(&document);
+        assert!(assignments.iter().all(|row| row.candidate.is_empty() || chosen.contains(&row.candidate.as_str())));
         // Weight 20 is the optimum: five of six.
         assert!(document.objective.value <= 20, "{ticks}");
         assert!(document.bound.is_none_or(|bound| 20 <= bound), "{ticks}");

@@ -96,15 +96,10 @@ impl Matching {
     }
 }
 
-fn placements(formulation: &Formulation, flow: &Flow) -> impl Iterator<Item = (NeedIx, OfferIx, u64)> {
+fn placements<'a>(formulation: &'a Formulation, flow: &'a Flow) -> impl Iterator<Item = (NeedIx, OfferIx, u64)> + 'a {
     let network = &formulation.network;
-    let mut source = 0;
-    flow.carried().iter().map(move |&(pair, units)| {
-        // Pairs rise from source to source, so one walk along the sources finds all.
-        while network.starts()[source + 1] <= pair as usize {
-            source += 1;
-        }
-        (formulation.needs[source], formulation.offers[network.sinks()[pair as usize] as usize], units)
+    network.carried(flow).map(move |(source, pair, units)| {
+        (formulation.needs[source], formulation.offers[network.sinks()[pair] as usize], units)
     })
 }
 
@@ -238,10 +233,7 @@ fn worths(network: &Arc<Network>, outcome: &Outcome, effort: &Effort) -> Option<
 }
 
 fn worths_by_solving(network: &Network, flow: &Flow, values: &[i64], effort: &Effort) -> Option<Vec<Worth>> {
-    let mut used = vec![0u64; network.places().len()];
-    for (pair, units) in flow.carried() {
-        used[network.sinks()[*pair as usize] as usize] += units;
-    }
+    let used = network.taken(flow);
     let change = |sink: usize, places: u64| -> Option<Vec<i64>> {
         let mut parts = network.clone().into_parts();
         parts.places[sink] = Some(places);

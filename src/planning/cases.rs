@@ -193,12 +193,6 @@ pub(super) fn part_of(market: &Market, flow: &Flow, case: usize) -> (Vec<u64>, F
 /// Units that each source sends.
 pub(super) fn met_by_source(network: &Network, flow: &Flow) -> Vec<u64> {
     let mut met = vec![0; network.n_sources()];
-    let mut source = 0;
-    for &(pair, units) in flow.carried() {
-        while network.starts()[source + 1] <= pair as usize {
-            source += 1;
-        }
-        met[source] += units;
-    }
+    network.carried(flow).for_each(|(source, _, units)| met[source] += units);
     met
 }

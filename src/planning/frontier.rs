@@ -39,10 +39,7 @@ pub(super) fn frontier(
 /// one of the network after these steps too, so that no need is lost. O(pairs + levers x effects).
 pub(super) fn without_the_idle(choices: &Choices, within: &Within, answer: &mut Answer) {
     let network = choices.network();
-    let mut used = vec![0u64; network.n_sinks()];
-    for &(pair, units) in answer.flow.carried() {
-        used[network.sinks()[pair as usize] as usize] += units;
-    }
+    let used = network.taken(&answer.flow);
     let mut limit_used = vec![0u64; network.limits().len()];
     for (sink, limit) in network.sink_limits().iter().enumerate() {
         let mut at = *limit;

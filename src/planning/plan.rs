@@ -9,7 +9,7 @@ use super::frontier::{self, Point};
 use super::gains::Gains;
 use super::market::{Distances, Market, NoMarket};
 use super::question::{FloorMeaning, PlanAim, Question, floors};
-use super::serve::{Served, Server, Weighing};
+use super::serve::{Server, Weighing, each};
 use crate::domain::{Locality, NeedIx, TravelUnit};
 use crate::eligibility::{Pairs, Profiles, travel_unit};
 use crate::gaps::deficient::Block;
@@ -20,7 +20,7 @@ use crate::solve::choose::{
 };
 use crate::solve::network::NetworkParts;
 use crate::solve::{Effort, Flow, Network, StopReason};
-use shortages::{Today, left, sets_after, unmet_under_plan};
+use shortages::{Today, sets_after, short, unmet_under_plan};
 
 /// A plan. Tables and totals are of the need as it is recorded, over the areas that are inside.
 #[derive(Clone, Debug)]
@@ -120,7 +120,8 @@ pub struct Chosen {
     pub alone: Gains,
 }
 
-/// The plan where every child-need counts the same (weights 1, 1, 1, 1). Child-needs inside.
+/// The plan where every child-need counts the same (weights 1, 1, 1, 1). Child-needs over whatever the objective counts: all
+/// cases that are planned for, and areas outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Equally {
     /// Met by this plan.
@@ -169,7 +170,7 @@ impl From<StopReason> for NoPlan {
 impl Plan {
     /// Weight of all need, over the cases that are planned for and areas outside.
     pub fn objective_total(&self, locality: &Locality) -> i64 {
-        self.cases.iter().map(|case| weight_of(locality, &self.market, &case.units)).sum()
+        weight_of_all(locality, &self.market, &self.cases)
     }
 }
 
@@ -225,24 +226,27 @@ pub fn plan(
         }
     }
 
-    let mut unfinished = match &answer.status {
+    let unfinished = match &answer.status {
         Status::Stopped(reason) => Some(*reason),
         _ => None,
     };
-    let mut keep = Keep { unfinished: &mut unfinished };
-    let found = keep.of(chosen::find(&server, &today, &recorded, &cases, question, choices, &mut answer, effort))?;
+    let mut keep = Keep { unfinished };
+    let found = keep.of(chosen::find(&server, &today, &recorded, &cases, question, &answer, effort))?;
     let own = own(&market, &cases, &answer);
     // Where need alone is asked for, the order of ranks says who is served, as it does for what each candidate closes; and
     // where the plan is made for other cases, its own flow is not of the need as it is recorded.
     let by_rank = question.aim == PlanAim::MostNeed || own.is_none();
     let own = own.unwrap_or_else(|| (vec![0; market.needs.len()], Flow::nothing()));
     let ((met, flow), chosen) = match found {
-        Some((served, chosen)) if by_rank => ((served.met, served.flow), Some(chosen)),
-        Some((_, chosen)) => (own, Some(chosen)),
+        Some(chosen::Found { steps, served, chosen }) => {
+            answer.cost = choices.cost(&steps);
+            answer.steps = steps;
+            (if by_rank { (served.met, served.flow) } else { own }, Some(chosen))
+        }
         None => (own, None),
     };
     let after = tallies(&met);
-    let left = keep.of(left(&server, &recorded, &answer.steps, effort))?;
+    let left = keep.of(short(&server, &recorded, &answer.steps, effort).map_err(NoPlan::from))?.map(|(_, sets)| sets);
     let unmet = unmet_under_plan(locality, &market, &answer.steps, &met);
     let sets = sets_after(&today, &met);
     let travel = keep.of(travel(&server, &recorded, &today, &answer.steps, (&met, &flow), by_rank, effort))?;
@@ -250,15 +254,15 @@ pub fn plan(
         Some((both, nearest)) => (Some(both), nearest.unwrap_or(flow)),
         None => (None, flow),
     };
-    let equally = keep.of(equally(&server, choices, &cases, &recorded, question, &answer, effort))?;
+    let equally = keep.of(equally(&server, choices, &cases, question, &answer, effort))?;
     let in_cases = keep.of(in_cases(locality, &server, &question.cases, &answer.steps, effort))?;
     let frontier = match question.frontier {
         0 => None,
         points => keep.of(draw(&mut planner, choices, &server, &recorded, question, points, effort))?,
     };
-    let floors = floors_met(&market, &meanings, &question.aim, locality, &cases, &answer);
+    let floors = floors_met(&market, &asked.aim, meanings, cases.len(), &answer);
     let beyond_reach = beyond_reach(&market, &answer.status);
-    let total: i64 = cases.iter().map(|case| weight_of(locality, &market, &case.units)).sum();
+    let total = weight_of_all(locality, &market, &cases);
     let (objective, bound) = match question.aim {
         PlanAim::MostNeed => (total - answer.objective, total - answer.bound),
         _ => (answer.objective, answer.bound),
@@ -288,7 +292,7 @@ pub fn plan(
         equally,
         in_cases,
         frontier,
-        unfinished,
+        unfinished: keep.unfinished,
         market,
     })
 }
@@ -325,11 +329,11 @@ fn cheapest(
 }
 
 /// Takes what was worked out; after a stop nothing, and why.
-struct Keep<'a> {
-    unfinished: &'a mut Option<StopReason>,
+struct Keep {
+    unfinished: Option<StopReason>,
 }
 
-impl Keep<'_> {
+impl Keep {
     fn of<T>(&mut self, found: Result<T, NoPlan>) -> Result<Option<T>, NoPlan> {
         match found {
             Ok(found) => Ok(Some(found)),
@@ -351,14 +355,10 @@ fn by_need(locality: &Locality, market: &Market, met: &[u64]) -> Vec<u64> {
     by_need
 }
 
-fn weight_of(locality: &Locality, market: &Market, units: &[u64]) -> i64 {
+fn weight_of_all(locality: &Locality, market: &Market, cases: &[Case]) -> i64 {
+    let weight = |(need, units): (&NeedIx, &u64)| *units as i64 * i64::from(locality.needs()[need.ix()].weight);
     // The solver's network holds the sum, so it is small enough.
-    market
-        .needs
-        .iter()
-        .zip(units)
-        .map(|(need, units)| *units as i64 * i64::from(locality.needs()[need.ix()].weight))
-        .sum()
+    cases.iter().flat_map(|case| market.needs.iter().zip(&case.units)).map(weight).sum()
 }
 
 /// The aim in the solver's words, and what its floors mean.
@@ -423,13 +423,15 @@ fn equally(
     server: &Server<'_>,
     choices: &Choices,
     cases: &[Case],
-    recorded: &Case,
     question: &Question,
     answer: &Answer,
     effort: &Effort,
 ) -> Result<Equally, NoPlan> {
-    let inside = |served: &Served| server.inside(&served.met);
-    let met = inside(&server.serve(recorded, &answer.steps, Weighing::Equally, effort)?);
+    let met_by = |steps: &[u32]| -> Result<u64, NoMarket> {
+        let of_case = |case| Ok(server.serve(case, steps, Weighing::Equally, effort)?.met.iter().sum::<u64>());
+        cases.iter().map(of_case).sum()
+    };
+    let met = met_by(&answer.steps)?;
     let own = Equally {
         met,
         met_by_best: met,
@@ -437,8 +439,8 @@ fn equally(
         cost_of_best: answer.cost,
         is_proved: answer.status == Status::Optimal,
     };
-    // A target counts child-needs, whatever they weigh, and the cases weigh alike.
-    if question.aim != PlanAim::MostNeed || cases.is_empty() {
+    // A target counts child-needs, whatever they weigh.
+    if question.aim != PlanAim::MostNeed {
         return Ok(own);
     }
     let mut parts: NetworkParts = choices.network().clone().into_parts();
@@ -453,7 +455,7 @@ fn equally(
         return Err(reason.into());
     }
     frontier::without_the_idle(&equal, &question.within, &mut best);
-    let met_by_best = inside(&server.serve(recorded, &best.steps, Weighing::Equally, effort)?);
+    let met_by_best = met_by(&best.steps)?;
     Ok(Equally {
         met_by_best,
         is_proved: best.status == Status::Optimal,
@@ -475,24 +477,19 @@ fn in_cases(
     all.extend(scenarios(locality).into_iter().map(CaseOf::Scenario));
     all.extend(asked.iter().filter(|of| !all.contains(of)).cloned().collect::<Vec<_>>());
     let nothing = vec![0; steps.len()];
-    let found = effort.each(all, |of| -> Result<Result<InCase, NoMarket>, StopReason> {
+    Ok(each(effort, all, |of| {
         let case = server.case(&of);
-        let with = |steps: &[u32]| server.serve(&case, steps, Weighing::ByWeight, effort);
-        let both = with(&nothing).and_then(|without| Ok((without, with(steps)?)));
-        let (without, with) = match both {
-            Ok(both) => both,
-            Err(NoMarket::Stopped(reason)) => return Err(reason),
-            Err(other) => return Ok(Err(other)),
+        let met = |steps: &[u32]| -> Result<u64, NoMarket> {
+            Ok(server.inside(&server.serve(&case, steps, Weighing::ByWeight, effort)?.met))
         };
-        Ok(Ok(InCase {
+        Ok(InCase {
             planned_for: if asked.is_empty() { of == CaseOf::Recorded } else { asked.contains(&of) },
-            of,
             child_needs: server.inside(&case.units),
-            met_without_plan: server.inside(&without.met),
-            met: server.inside(&with.met),
-        }))
-    })?;
-    Ok(found.into_iter().collect::<Result<_, _>>()?)
+            met_without_plan: met(&nothing)?,
+            met: met(steps)?,
+            of,
+        })
+    })?)
 }
 
 /// The frontier up to the budget, or to where no more need can be met.
@@ -518,35 +515,27 @@ fn draw(
             frontier::without_the_idle(choices, &within, &mut point.answer);
         }
     }
-    let met = effort.each(found.iter().collect(), |point| -> Result<Result<u64, NoMarket>, StopReason> {
-        match server.serve(recorded, &point.answer.steps, Weighing::ByWeight, effort) {
-            Ok(served) => Ok(Ok(server.inside(&served.met))),
-            Err(NoMarket::Stopped(reason)) => Err(reason),
-            Err(other) => Ok(Err(other)),
-        }
-    })?;
-    let drawn = |(point, met): (Point, Result<u64, NoMarket>)| Ok(Drawn { point, met: met? });
-    found.into_iter().zip(met).map(drawn).collect()
+    Ok(each(effort, found, |point| {
+        let served = server.serve(recorded, &point.answer.steps, Weighing::ByWeight, effort)?;
+        Ok(Drawn { met: server.inside(&served.met), point })
+    })?)
 }
 
 /// Child-needs that the answer's own flow meets of each floor.
 fn floors_met(
     market: &Market,
-    meanings: &[FloorMeaning],
-    asked: &PlanAim,
-    locality: &Locality,
-    cases: &[Case],
+    aim: &Aim,
+    meanings: Vec<FloorMeaning>,
+    n_cases: usize,
     answer: &Answer,
 ) -> Vec<(FloorMeaning, u64)> {
-    let PlanAim::LeastCost(wanted) = asked else { return Vec::new() };
-    let met: Vec<Vec<u64>> = (0..cases.len()).map(|case| part_of(market, &answer.flow, case).0).collect();
-    let units: Vec<&[u64]> = cases.iter().map(|case| case.units.as_slice()).collect();
-    let (floors, _) = floors(locality, market, wanted, &units);
+    let Aim::LeastCost { floors, .. } = aim else { return Vec::new() };
+    let met: Vec<Vec<u64>> = (0..n_cases).map(|case| part_of(market, &answer.flow, case).0).collect();
     let n = market.needs.len();
     let met_of = |floor: &choose::Floor| {
         floor.sources.iter().map(|source| met[*source as usize / n][*source as usize % n]).sum()
     };
-    meanings.iter().copied().zip(floors.iter().map(met_of)).collect()
+    meanings.into_iter().zip(floors.iter().map(met_of)).collect()
 }
 
 fn beyond_reach(market: &Market, status: &Status) -> Vec<NeedIx> {

@@ -102,14 +102,10 @@ impl<'a> Server<'a> {
         let network = self.market.choices.network();
         let far = &network.stages().get(1)?.pair_cost;
         let mut travelled = Travelled { children: 0, all: 0, farthest: 0 };
-        let mut source = 0;
-        for &(pair, units) in flow.carried() {
-            while network.starts()[source + 1] <= pair as usize {
-                source += 1;
-            }
+        for (source, pair, units) in network.carried(flow) {
             let area = self.locality.holder(self.market.needs[source]).area;
             if self.locality.areas()[area.ix()].inside {
-                let far = far.of(pair as usize);
+                let far = far.of(pair);
                 travelled.children += units;
                 // The network keeps the sum of a stage small enough.
                 travelled.all += far * units as i64;
@@ -205,6 +201,19 @@ impl<'a> Server<'a> {
             Outcome::Stopped { reason, .. } => Err(reason.into()),
         }
     }
+}
+
+/// Does pieces of work over the effort's threads; what they give comes back in their order.
+pub(super) fn each<P: Send, R: Send>(
+    effort: &Effort,
+    pieces: Vec<P>,
+    work: impl Fn(P) -> Result<R, NoMarket> + Sync + Send,
+) -> Result<Vec<R>, NoMarket> {
+    let done = effort.each(pieces, |piece| match work(piece) {
+        Err(NoMarket::Stopped(reason)) => Err(reason),
+        done => Ok(done),
+    })?;
+    done.into_iter().collect()
 }
 
 /// What a part of the network counts.

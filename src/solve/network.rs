@@ -264,6 +264,27 @@ impl Network {
         held(&self.sources, &self.pools, &units)
     }
 
+    /// What a flow carries: source, pair and units, in the order of pairs. O(sources + carried).
+    pub fn carried<'a>(&'a self, flow: &'a Flow) -> impl Iterator<Item = (usize, usize, u64)> + 'a {
+        let mut source = 0;
+        flow.carried().iter().map(move |&(pair, units)| {
+            // Pairs rise from source to source, so one walk along the sources finds all.
+            while self.starts[source + 1] <= pair as usize {
+                source += 1;
+            }
+            (source, pair as usize, units)
+        })
+    }
+
+    /// Units that each sink takes.
+    pub fn taken(&self, flow: &Flow) -> Vec<u64> {
+        let mut taken = vec![0; self.n_sinks()];
+        for &(pair, units) in flow.carried() {
+            taken[self.sinks[pair as usize] as usize] += units;
+        }
+        taken
+    }
+
     /// What `flow` leaves unsent of each source. The flow is taken to be feasible; too much sent counts as all sent.
     pub fn unsent(&self, flow: &Flow) -> Vec<u64> {
         let mut carried = flow.carried().iter().peekable();

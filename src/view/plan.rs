@@ -264,7 +264,8 @@ impl TravelledDocument {
     }
 }
 
-/// Child-needs met inside where all weigh the same.
+/// Child-needs met where all weigh the same, over whatever the objective counts: all cases that are planned for, and areas
+/// outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EqualDocument {
     pub met: u64,

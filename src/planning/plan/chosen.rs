@@ -3,51 +3,62 @@
 use super::{Chosen, NoPlan, Today};
 use crate::planning::cases::Case;
 use crate::planning::gains::{Gains, gains};
-use crate::planning::market::NoMarket;
 use crate::planning::question::{PlanAim, Question};
-use crate::planning::serve::{Served, Server, Weighing};
-use crate::solve::choose::{Answer, Choices, Effect, Node};
+use crate::planning::serve::{Served, Server, Weighing, each};
+use crate::solve::choose::{Answer, Effect, Node, Within};
 use crate::solve::{Effort, Flow, StopReason};
 
+/// What is found of the candidates.
+pub(super) struct Found {
+    /// The steps that are left when what closes nothing is taken out. Whoever keeps to the steps before need not take them.
+    pub steps: Vec<u32>,
+    /// Whom these serve.
+    pub served: Served,
+    pub chosen: Vec<Chosen>,
+}
+
 /// Whom the plan serves, and its candidates. Three solves of the need stage for each chosen candidate at most.
-#[expect(clippy::too_many_arguments, reason = "one step of `plan`, with all that is known by then")]
 pub(super) fn find(
     server: &Server<'_>,
     today: &Today,
     recorded: &Case,
     cases: &[Case],
     question: &Question,
-    choices: &Choices,
-    answer: &mut Answer,
+    answer: &Answer,
     effort: &Effort,
-) -> Result<(Served, Vec<Chosen>), NoPlan> {
-    let mut served = server.serve(recorded, &answer.steps, Weighing::ByWeight, effort)?;
-    let mut without = each_left_out(server, recorded, &answer.steps, effort)?;
+) -> Result<Found, NoPlan> {
+    let mut steps = answer.steps.clone();
+    let mut served = server.serve(recorded, &steps, Weighing::ByWeight, effort)?;
+    let mut without = each_left_out(server, recorded, &steps, effort)?;
     if question.aim == PlanAim::MostNeed && answer.allowed {
-        let idle = drop_what_closes_nothing(server, cases, question, choices, &served, &without, answer, effort)?;
-        if idle {
-            served = server.serve(recorded, &answer.steps, Weighing::ByWeight, effort)?;
-            without = each_left_out(server, recorded, &answer.steps, effort)?;
+        let levers = levers(&steps).into_iter().zip(&without);
+        let idle = levers.filter(|(_, without)| **without == served.met).map(|(lever, _)| lever).collect();
+        let fewer = without_what_closes_nothing(server, cases, &question.within, &steps, idle, effort)?;
+        if fewer != steps {
+            steps = fewer;
+            served = server.serve(recorded, &steps, Weighing::ByWeight, effort)?;
+            without = each_left_out(server, recorded, &steps, effort)?;
         }
     }
-    let alone = each(server, recorded, &levers(&answer.steps), effort, |lever| only(&answer.steps, lever))?;
-    let placed = placed(server, &answer.steps, &served.flow);
+    let alone = each(effort, levers(&steps), |lever| {
+        Ok(server.serve(recorded, &only(&steps, lever), Weighing::ByWeight, effort)?.met)
+    })?;
+    let placed = placed(server, &steps, &served.flow);
     let gains = |before: &[u64], after: &[u64]| -> Result<Gains, StopReason> {
         gains(server.locality(), &server.market().needs, &today.set_of, before, after, effort)
     };
     let mut chosen = Vec::new();
-    for ((lever, without), alone) in levers(&answer.steps).into_iter().zip(&without).zip(&alone) {
-        let steps = answer.steps[lever];
+    for ((lever, without), alone) in levers(&steps).into_iter().zip(&without).zip(&alone) {
         chosen.push(Chosen {
             candidate: lever,
-            steps,
-            cost: choices.levers()[lever].cost(steps),
+            steps: steps[lever],
+            cost: server.market().choices.levers()[lever].cost(steps[lever]),
             placed: placed[lever],
             closes: gains(without, &served.met)?,
             alone: gains(&today.served.met, alone)?,
         });
     }
-    Ok((served, chosen))
+    Ok(Found { steps, served, chosen })
 }
 
 fn levers(steps: &[u32]) -> Vec<usize> {
@@ -66,64 +77,43 @@ fn only(steps: &[u32], lever: usize) -> Vec<u32> {
     alone
 }
 
-/// Who is served, by source, for each lever of a list.
-fn each(
-    server: &Server<'_>,
-    case: &Case,
-    levers: &[usize],
-    effort: &Effort,
-    steps: impl Fn(usize) -> Vec<u32> + Sync + Send,
-) -> Result<Vec<Vec<u64>>, NoPlan> {
-    let met = effort.each(levers.to_vec(), |lever| -> Result<Result<Vec<u64>, NoMarket>, StopReason> {
-        match server.serve(case, &steps(lever), Weighing::ByWeight, effort) {
-            Ok(served) => Ok(Ok(served.met)),
-            Err(NoMarket::Stopped(reason)) => Err(reason),
-            Err(other) => Ok(Err(other)),
-        }
-    })?;
-    Ok(met.into_iter().collect::<Result<_, _>>()?)
-}
-
 fn each_left_out(server: &Server<'_>, case: &Case, steps: &[u32], effort: &Effort) -> Result<Vec<Vec<u64>>, NoPlan> {
     effort.report("what each candidate closes", 0, None);
-    each(server, case, &levers(steps), effort, |lever| less(steps, lever))
+    Ok(each(effort, levers(steps), |lever| {
+        Ok(server.serve(case, &less(steps, lever), Weighing::ByWeight, effort)?.met)
+    })?)
 }
 
-/// Takes out what can go without a loss in any case that is planned for, the dearest first. Says whether any did.
-#[expect(clippy::too_many_arguments, reason = "as `find`")]
-fn drop_what_closes_nothing(
+/// The steps without those of the idle levers that cost something and can go without a loss in any case that is planned
+/// for, the dearest first.
+fn without_what_closes_nothing(
     server: &Server<'_>,
     cases: &[Case],
-    question: &Question,
-    choices: &Choices,
-    served: &Served,
-    without: &[Vec<u64>],
-    answer: &mut Answer,
+    within: &Within,
+    steps: &[u32],
+    mut idle: Vec<usize>,
     effort: &Effort,
-) -> Result<bool, NoPlan> {
-    let cost = |lever: usize| choices.levers()[lever].cost(answer.steps[lever]);
-    let closes_nothing =
-        |(lever, without): (usize, &Vec<u64>)| (0 < cost(lever) && without == &served.met).then_some(lever);
-    let mut idle: Vec<usize> = levers(&answer.steps).into_iter().zip(without).filter_map(closes_nothing).collect();
-    idle.sort_by_key(|lever| std::cmp::Reverse(cost(*lever)));
+) -> Result<Vec<u32>, NoPlan> {
+    let choices = &server.market().choices;
+    let mut steps = steps.to_vec();
+    let cost = |lever: usize, steps: &[u32]| choices.levers()[lever].cost(steps[lever]);
+    idle.retain(|lever| 0 < cost(*lever, &steps));
+    idle.sort_by_key(|lever| std::cmp::Reverse(cost(*lever, &steps)));
+    if idle.is_empty() {
+        return Ok(steps);
+    }
     let everyone = |steps: &[u32]| -> Result<Vec<Vec<u64>>, NoPlan> {
         let met = |case: &Case| Ok(server.serve(case, steps, Weighing::ByWeight, effort)?.met);
         cases.iter().map(met).collect()
     };
-    let mut dropped = false;
-    if idle.is_empty() {
-        return Ok(dropped);
-    }
-    let all = everyone(&answer.steps)?;
+    let all = everyone(&steps)?;
     for lever in idle {
-        let steps = less(&answer.steps, lever);
-        if choices.allows(&steps, &question.within) && everyone(&steps)? == all {
-            answer.steps = steps;
-            dropped = true;
+        let fewer = less(&steps, lever);
+        if choices.allows(&fewer, within) && everyone(&fewer)? == all {
+            steps = fewer;
         }
     }
-    answer.cost = choices.cost(&answer.steps);
-    Ok(dropped)
+    Ok(steps)
 }
 
 /// Child-needs placed on what each candidate adds, by candidate. Of several that add places to one offer, those named
@@ -131,10 +121,7 @@ fn drop_what_closes_nothing(
 fn placed(server: &Server<'_>, steps: &[u32], flow: &Flow) -> Vec<Option<u64>> {
     let choices = &server.market().choices;
     let network = choices.network();
-    let mut used = vec![0u64; network.n_sinks()];
-    for &(pair, units) in flow.carried() {
-        used[network.sinks()[pair as usize] as usize] += units;
-    }
+    let used = network.taken(flow);
     let mut behind = vec![0u64; network.limits().len()];
     for (used, limit) in used.iter().zip(network.sink_limits()) {
         if let Some(limit) = limit {

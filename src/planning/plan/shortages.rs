@@ -1,6 +1,6 @@
 //! Where places are short: as things stand, and under the plan.
 
-use super::{NoPlan, SetLeft, UnmetUnderPlan};
+use super::UnmetUnderPlan;
 use crate::domain::Locality;
 use crate::gaps::deficient::{self, Block};
 use crate::planning::cases::Case;
@@ -21,10 +21,7 @@ impl Today {
     pub(super) fn of(server: &Server<'_>, recorded: &Case, effort: &Effort) -> Result<Today, NoMarket> {
         let market = server.market();
         let nothing = vec![0; market.choices.levers().len()];
-        let part = server.part(recorded, &nothing, Costs::Need(Weighing::ByWeight), effort)?;
-        let served = server.served(&part, effort)?;
-        let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
-        sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
+        let (served, sets) = short(server, recorded, &nothing, effort)?;
         let mut set_of = vec![None; market.needs.len()];
         for (at, set) in (0u32..).zip(&sets) {
             set.sources.iter().for_each(|source| set_of[*source as usize] = Some(at));
@@ -62,16 +59,16 @@ pub(super) fn sets_after(today: &Today, met: &[u64]) -> Vec<u64> {
     today.sets.iter().map(|set| set.units.saturating_sub(met_of(set))).collect()
 }
 
-/// The shortages that stay.
-pub(super) fn left(
+/// Whom some steps serve, and where places are short then, largest shortage first.
+pub(super) fn short(
     server: &Server<'_>,
-    recorded: &Case,
+    case: &Case,
     steps: &[u32],
     effort: &Effort,
-) -> Result<Vec<SetLeft>, NoPlan> {
-    let part = server.part(recorded, steps, Costs::Need(Weighing::ByWeight), effort)?;
+) -> Result<(Served, Vec<Block>), NoMarket> {
+    let part = server.part(case, steps, Costs::Need(Weighing::ByWeight), effort)?;
     let served = server.served(&part, effort)?;
     let mut sets = deficient::of_flow(&part.network, &part.flow_of_part(&served.flow), effort)?;
     sets.sort_by_key(|set| (std::cmp::Reverse(set.units.saturating_sub(set.places)), set.sources.first().copied()));
-    Ok(sets)
+    Ok((served, sets))
 }

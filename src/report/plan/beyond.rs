@@ -158,7 +158,12 @@ pub(super) fn equal_weights(page: &mut Page, document: &PlanDocument) {
     page.section("If every child-need counted the same");
     let best = if equal.is_proved { "the best plan" } else { "the best plan found" };
     if equal.met_by_best <= equal.met {
-        page.say(&format!("No plan within these limits would meet more: {} with this one.", child_needs(equal.met)));
+        let none = if equal.is_proved {
+            "No plan within these limits would meet more"
+        } else {
+            "No plan was found that would meet more within these limits"
+        };
+        page.say(&format!("{none}: {} with this one.", child_needs(equal.met)));
         return;
     }
     let names: Vec<String> = equal.best.iter().map(|row| row.candidate.clone()).collect();

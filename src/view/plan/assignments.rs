@@ -21,12 +21,8 @@ pub(super) fn rows(locality: &Locality, plan: &Plan) -> Vec<PlannedRow> {
     let network = plan.market.choices.network();
     let far = network.stages().get(1).map(|stage| &stage.pair_cost);
     let mut rows = Vec::with_capacity(plan.flow.carried().len());
-    let mut source = 0;
-    for &(pair, children) in plan.flow.carried() {
-        while network.starts()[source + 1] <= pair as usize {
-            source += 1;
-        }
-        let sink = plan.market.sinks[network.sinks()[pair as usize] as usize];
+    for (source, pair, children) in network.carried(&plan.flow) {
+        let sink = plan.market.sinks[network.sinks()[pair] as usize];
         let candidate = |at: usize| locality.candidates()[at].id.to_string();
         let (offer, by) = match sink {
             SinkOf::Offer(offer) => (locality.offers()[offer.ix()].id.to_string(), String::new()),
@@ -38,7 +34,7 @@ pub(super) fn rows(locality: &Locality, plan: &Plan) -> Vec<PlannedRow> {
             offer,
             candidate: by,
             children,
-            travel: far.map(|far| far.of(pair as usize)),
+            travel: far.map(|far| far.of(pair)),
         });
     }
     rows.sort_by(|a, b| (&a.need, &a.offer, &a.candidate).cmp(&(&b.need, &b.offer, &b.candidate)));
