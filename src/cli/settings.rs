@@ -1,5 +1,7 @@
 //! What was meant: the arguments once they have been judged. After this everyone trusts them.
 
+mod plan;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,11 +19,11 @@ use crate::generate::{Options, OutOfRange, Params};
 use crate::import::assemble::{self, Reach};
 use crate::import::population::{self, Cohorts};
 use crate::matching::Route;
-use crate::planning::WHOLE;
 use crate::service;
 use crate::telemetry::Format;
 use crate::view::gaps::{GapQuestions, GroupAsked, Ranges, SubgroupAsked};
-use crate::view::plan::{FloorAsked, FundAsked, PlanAsked, PlanObjective};
+
+pub(super) use plan::Plan;
 
 /// What to do, and how to print the answer.
 #[derive(Debug)]
@@ -152,14 +154,6 @@ impl Pin {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) bundle: Bundle,
-    pub(super) asked: PlanAsked,
-    pub(super) solving: Solving,
-    pub(super) out: Option<OutFolder>,
 }
 
 #[derive(Debug)]
@@ -303,7 +297,7 @@ pub(super) fn mean(typed: Arguments) -> Result<Job, WrongUse> {
         }
         Command::Plan(typed) => {
             let (form, out) = written(typed.output.clone(), &[&typed.bundle.path])?;
-            (form, Task::Plan(Box::new(plan(*typed, out)?)))
+            (form, Task::Plan(Box::new(plan::meant(*typed, out)?)))
         }
         Command::Explain(args::Explain { bundle, need, solving, output }) => {
             let (form, out) = written(output, &[&bundle.path])?;
@@ -373,78 +367,6 @@ fn compare(typed: args::Compare, out: Option<OutFolder>) -> Result<Compare, Wron
         after: side(after, after_policy, "--after-digest", after_digest)?,
         solving: self::solving(&solving)?,
         out,
-    })
-}
-
-fn plan(typed: args::Plan, out: Option<OutFolder>) -> Result<Plan, WrongUse> {
-    let args::Plan {
-        bundle,
-        budget,
-        fund,
-        target,
-        floor,
-        at_most,
-        objective,
-        scenario,
-        lose,
-        frontier,
-        gap,
-        solving,
-        output: _,
-    } = typed;
-    let asked = PlanAsked {
-        budget,
-        funds: fund.iter().map(|text| self::fund(text)).collect::<Result<_, _>>()?,
-        at_most,
-        target: target.map(|text| share("--target", &text)).transpose()?,
-        floors: floor.iter().map(|text| self::floor(text)).collect::<Result<_, _>>()?,
-        objective: match objective {
-            args::Objective::Need => PlanObjective::Need,
-            args::Objective::Travel => PlanObjective::Travel,
-            args::Objective::Farthest => PlanObjective::Farthest,
-        },
-        scenarios: scenario,
-        lose,
-        frontier,
-        gap: f64::from(share("--gap", &gap)?) / f64::from(WHOLE),
-    };
-    Ok(Plan { bundle: self::bundle(bundle), asked, solving: self::solving(&solving)?, out })
-}
-
-/// FUND=PENCE. A fund's name may hold a sign of equality, a number of pence does not.
-fn fund(text: &str) -> Result<FundAsked, WrongUse> {
-    let parts = text.rsplit_once('=').and_then(|(fund, pence)| Some((fund.trim(), pence.trim().parse().ok()?)));
-    match parts {
-        Some((fund, pence)) if !fund.is_empty() => Ok(FundAsked { fund: fund.to_owned(), pence }),
-        _ => Err(WrongUse::value(format!("--fund {text:?} is no FUND=PENCE, such as health=1000000"))),
-    }
-}
-
-/// OF=SHARE or OF:VALUE=SHARE. Values may hold colons and signs of equality, names of columns and shares do not.
-fn floor(text: &str) -> Result<FloorAsked, WrongUse> {
-    let wrong = || WrongUse::value(format!("--floor {text:?} is no OF=SHARE, such as area=0.8 or kind:asd=0.9"));
-    let (part, amount) = text.rsplit_once('=').ok_or_else(wrong)?;
-    let (of, value) = match part.split_once(':') {
-        None => (part.trim(), None),
-        Some((of, value)) => (of.trim(), Some(value.trim().to_owned())),
-    };
-    if of.is_empty() {
-        return Err(wrong());
-    }
-    Ok(FloorAsked { of: of.to_owned(), value, share: share("--floor", amount)? })
-}
-
-/// A share from 0 to 1 in millionths, taken digit by digit: 0.95 is 950,000 exactly.
-fn share(option: &str, text: &str) -> Result<u32, WrongUse> {
-    const PLACES: usize = 6;
-    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_number = digits(whole) && digits(part) && !(whole.is_empty() && part.is_empty()) && part.len() <= PLACES;
-    let millionths = is_number.then(|| format!("{whole}{part:0<PLACES$}").parse::<u32>().ok()).flatten();
-    millionths.filter(|share| *share <= WHOLE).ok_or_else(|| {
-        WrongUse::value(format!(
-            "{option} is {text:?}; it is a share from 0 to 1 with at most six decimals, such as 0.95"
-        ))
     })
 }
 
@@ -619,13 +541,13 @@ fn instance(size: &str, seed: u64, rscale: u64, fill: u64, snap: bool) -> Result
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, PlanAsked, Reach, Task, mean};
+    use super::{Arguments, GapQuestions, Generated, Job, KindsForm, Reach, Task, mean};
     use crate::cli::output::Form;
     use crate::domain::BadRows;
     use crate::matching::Route;
 
     /// The job behind a command line, or why there is none.
-    fn meant(line: &str) -> Result<Job, String> {
+    pub(in crate::cli::settings) fn meant(line: &str) -> Result<Job, String> {
         let words = std::iter::once("suffice").chain(line.split_whitespace());
         let typed = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
         mean(typed).map_err(|wrong| wrong.message)
@@ -654,33 +576,6 @@ mod tests {
         ] {
             let wrong = questions(&format!("gaps b --subgroup {subgroup}")).unwrap_err();
             assert_eq!(wrong, format!("--subgroup {subgroup:?}: {why}"));
-        }
-    }
-
-    #[test]
-    fn a_plan_is_asked_for_in_whole_pence_and_exact_shares() {
-        let asked = |line: &str| -> Result<PlanAsked, String> {
-            let Task::Plan(plan) = meant(line)?.task else { panic!("{line} is another command") };
-            Ok(plan.asked)
-        };
-        let line = "plan b --target 0.95 --floor area=0.8 --floor kind:asd=.5 --fund a=b=-100 --gap 0.01";
-        let found = asked(line).expect("it can be meant");
-        assert_eq!((found.target, found.floors[0].share, found.floors[1].share), (Some(950_000), 800_000, 500_000));
-        assert_eq!((found.floors[1].of.as_str(), found.floors[1].value.as_deref()), ("kind", Some("asd")));
-        assert_eq!((found.funds[0].fund.as_str(), found.funds[0].pence, found.gap), ("a=b", -100, 0.01));
-        assert_eq!(asked("plan b --budget -5").expect("money may come in").budget, Some(-5));
-        for (line, why) in [
-            (
-                "plan b --target 95",
-                "--target is \"95\"; it is a share from 0 to 1 with at most six decimals, such as 0.95",
-            ),
-            ("plan b --target 0.1234567", "at most six decimals"),
-            ("plan b --target .", "at most six decimals"),
-            ("plan b --floor area", "--floor \"area\" is no OF=SHARE, such as area=0.8 or kind:asd=0.9"),
-            ("plan b --fund health=1.5", "--fund \"health=1.5\" is no FUND=PENCE, such as health=1000000"),
-        ] {
-            let wrong = asked(line).unwrap_err();
-            assert!(wrong.contains(why), "{line}: {wrong}");
         }
     }
 
